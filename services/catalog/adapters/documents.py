@@ -1,0 +1,136 @@
+"""How a catalogue record is stored: collection `records`, one document a record (DA/T 18-2022 terms).
+
+The import writes raw documents for speed; a contract test holds them to this schema's verdicts.
+Indexes are made by the migrations alone, so `auto_create_index` is off.
+"""
+
+from collections.abc import Mapping
+from typing import Any, cast
+
+from mongoengine import (
+    BooleanField,
+    DateTimeField,
+    DictField,
+    Document,
+    EmbeddedDocument,
+    EmbeddedDocumentField,
+    IntField,
+    ListField,
+    LongField,
+    StringField,
+)
+from pymongo import ASCENDING, IndexModel
+from pymongo.database import Database
+
+from services.catalog.domain.record import MAX_REFERENCE_CODE, MAX_TITLE, AccessStatus, Level
+from services.catalog.domain.record_dates import Precision
+
+RECORDS = "records"
+IMPORTS = "imports"
+IMPORT_REJECTIONS = "import_rejections"
+
+ISO_DAY = r"^\d{4}-\d{2}-\d{2}$"
+
+
+class StoredDate(EmbeddedDocument):  # type: ignore[misc]
+    """A date as the record states it; days are ISO 8601 or null."""
+
+    raw = StringField(required=True)
+    earliest = StringField(regex=ISO_DAY, null=True)
+    latest = StringField(regex=ISO_DAY, null=True)
+    precision = StringField(required=True, choices=[precision.value for precision in Precision])
+    attested = BooleanField(required=True)
+
+
+class RecordDocument(Document):  # type: ignore[misc]
+    """One record. `version` starts at 1 and grows with each change, of content or of state."""
+
+    record_id = StringField(primary_key=True)
+    region_id = StringField(required=True)
+    archive_id = StringField(required=True)
+    reference_code = StringField(required=True, max_length=MAX_REFERENCE_CODE)
+    reference_code_raw = StringField(required=True)
+    fonds = StringField(required=True)
+    level = StringField(required=True, choices=[level.value for level in Level])
+    title = StringField(required=True, max_length=MAX_TITLE)
+    creator = StringField(required=True)
+    date = EmbeddedDocumentField(StoredDate, required=True)
+    retention_period = StringField(required=True)
+    access_status = StringField(required=True, choices=[status.value for status in AccessStatus])
+    control_rule = StringField()
+    """Why the import set `controlled`: a rule row such as S7, A1, D6, else empty."""
+    security_classification = StringField()
+    disclosure = StringField()
+    pages = IntField(required=True, min_value=0)
+    eligible_on = StringField(regex=ISO_DAY, null=True)
+    content_hash = StringField(required=True, regex=r"^[0-9a-f]{64}$")
+    other = DictField()
+    aliases = ListField(StringField())
+    unit_id = StringField()
+    """Creating unit or successor; empty where the registry attests that none exists (rule O5)."""
+    import_id = StringField(required=True)
+    version = LongField(required=True, min_value=1)
+    batch_id = StringField(null=True)
+    decision = StringField(null=True)
+    rule = StringField(null=True)
+    reason = StringField(null=True)
+    opened_on = StringField(regex=ISO_DAY, null=True)
+    reviewed_by_archive_alone = BooleanField(default=False)
+    created_at = DateTimeField(required=True)
+    updated_at = DateTimeField(required=True)
+
+    meta = {"collection": RECORDS, "auto_create_index": False, "strict": False}  # noqa: RUF012
+
+
+def create_record_collections(db: Database[dict[str, Any]]) -> None:
+    """Collections and indexes of records and imports; for the migrations only. Idempotent.
+
+    Compound indexes lead with `archive_id`: the database is the region's.
+    """
+    present = set(db.list_collection_names())
+    for name in (RECORDS, IMPORTS, IMPORT_REJECTIONS):
+        if name not in present:
+            db.create_collection(name)
+    for name, indexes in _INDEXES.items():
+        db[name].create_indexes(indexes)
+
+
+_INDEXES: Mapping[str, list[IndexModel]] = {
+    RECORDS: [
+        IndexModel([("archive_id", ASCENDING), ("reference_code", ASCENDING)], name="code", unique=True),
+        IndexModel(
+            [
+                ("archive_id", ASCENDING),
+                ("unit_id", ASCENDING),
+                ("access_status", ASCENDING),
+                ("eligible_on", ASCENDING),
+                ("_id", ASCENDING),
+            ],
+            name="review",
+        ),
+        IndexModel(
+            [("archive_id", ASCENDING), ("access_status", ASCENDING), ("reference_code", ASCENDING)],
+            name="status_code",
+        ),
+        IndexModel(
+            [("batch_id", ASCENDING), ("_id", ASCENDING)],
+            name="batch",
+            partialFilterExpression={"batch_id": {"$type": "string"}},
+        ),
+    ],
+    IMPORTS: [
+        IndexModel([("archive_id", ASCENDING), ("_id", ASCENDING)], name="archive"),
+        IndexModel([("archive_id", ASCENDING), ("sha256", ASCENDING)], name="same_file"),
+        IndexModel([("state", ASCENDING), ("_id", ASCENDING)], name="waiting"),
+    ],
+    IMPORT_REJECTIONS: [
+        IndexModel(
+            [("archive_id", ASCENDING), ("import_id", ASCENDING), ("ordinal", ASCENDING)], name="order"
+        ),
+    ],
+}
+
+
+def record_from_raw(raw: Mapping[str, Any]) -> RecordDocument:
+    """The document class over what the driver read; `validate()` on it gives the schema's verdict."""
+    return cast(RecordDocument, RecordDocument._from_son(dict(raw)))
