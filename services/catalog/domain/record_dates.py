@@ -1,7 +1,7 @@
 """Dates of records: what the source says, kept raw, with the first and last day it can mean.
 
-Forms: DA/T 18-2022 (`YYYYMMDD`, `00` for what is unknown, attested in brackets), and what older catalogues hold:
-`1953.7.2`, Chinese numerals, years of the Republic, ranges. A form is read or refused, never guessed.
+Forms: DA/T 18-2022 (`YYYYMMDD`, `00` for what is unknown, attested in brackets), and what older catalogues
+hold: `1953.7.2`, Chinese numerals, years of the Republic, ranges. A form is read or refused, never guessed.
 """
 
 import re
