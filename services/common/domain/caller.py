@@ -35,9 +35,7 @@ class Caller:
         """The event of an access that was allowed."""
         return self._event(Outcome.GRANTED, object_, "", correlation_id, action, facts)
 
-    def refused(
-        self, object_: ObjectRef, reason: str, *, correlation_id: str = "", action: str = ""
-    ) -> AuditEvent:
+    def refused(self, object_: ObjectRef, reason: str, *, correlation_id: str = "", action: str = "") -> AuditEvent:
         """The event of an access that was refused; `reason` is a stable error code."""
         return self._event(Outcome.REFUSED, object_, reason, correlation_id, action, None)
 

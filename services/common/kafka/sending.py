@@ -1,0 +1,131 @@
+"""Sends numbered outbox documents in Kafka transactions, then moves the stream's mark."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+
+from kafka import KafkaProducer
+
+from services.common.domain.clock import to_iso
+from services.common.kafka.connection import KafkaConnection
+from services.common.kafka.numbering import STREAMS
+from services.common.mongo.database import Document, MongoDatabase
+from services.common.mongo.lease import LeaseHolder, LeaseLost
+from services.common.mongo.outbox import COLLECTION as OUTBOX
+from tongdang.audit.v1 import audit_pb2
+
+MAX_MESSAGES = 5_000
+_DOCUMENTS = 100
+_ACK_TIMEOUT_S = 20
+
+
+@dataclass(frozen=True)
+class KafkaMessage:
+    """Ready to send: CloudEvents binary mode in the headers."""
+
+    topic: str
+    key: bytes
+    value: bytes
+    headers: list[tuple[str, bytes]]
+
+
+def open_producer(kafka: KafkaConnection, principal: str) -> KafkaProducer:
+    """A producer whose transactional id fences every predecessor once `init_transactions` returns."""
+    return KafkaProducer(
+        **kafka.options(),
+        transactional_id=f"{principal}.relay",
+        enable_idempotence=True,  # explicit: a conflicting option would turn it off without a word
+        acks="all",
+        linger_ms=2,
+        batch_size=256 * 1024,
+        max_block_ms=10_000,
+        transaction_timeout_ms=30_000,
+    )
+
+
+@dataclass(frozen=True)
+class Sending:
+    """The second half of the relay's work, under the same lease."""
+
+    database: MongoDatabase
+    lease: LeaseHolder
+    stream: str
+    principal: str
+    producer: KafkaProducer
+
+    def run(self) -> int:
+        """Sends the next documents after the mark; returns how many messages.
+
+        After a kill between the two steps the same messages leave again under the same numbers; consumers drop them.
+        Raises: LeaseLost, and kafka's errors.
+        """
+        head = self.database.db[STREAMS].find_one({"_id": self.stream}) or {}
+        mark = int(head.get("mark", 0))
+        if mark == int(head.get("seq", 0)):
+            return 0
+        documents = self._next(mark)
+        if not documents:
+            return 0
+        messages = [message for document in documents for message in self._messages(document)]
+        self.lease.keep()
+        self._send(messages)
+        self._move_mark(mark, int(documents[-1]["seq"]))
+        return len(messages)
+
+    def _next(self, mark: int) -> list[Document]:
+        found: list[Document] = []
+        size = 0
+        after = self.database.db[OUTBOX].find({"seq": {"$gt": mark}}).sort("seq", 1).limit(_DOCUMENTS)
+        for document in after:
+            if document["seq"] != mark + len(found) + 1:
+                break
+            size += len(document["messages"]) + int(document["count"])
+            if found and size > MAX_MESSAGES:
+                break
+            found.append(document)
+        return found
+
+    def _send(self, messages: list[KafkaMessage]) -> None:
+        if not messages:
+            return
+        producer = self.producer
+        producer.begin_transaction()
+        futures = [
+            producer.send(message.topic, value=message.value, key=message.key, headers=message.headers)
+            for message in messages
+        ]
+        producer.flush(timeout=_ACK_TIMEOUT_S)
+        for future in futures:
+            future.get(timeout=_ACK_TIMEOUT_S)
+        producer.commit_transaction()
+
+    def _move_mark(self, before: int, after: int) -> None:
+        moved = self.database.db[STREAMS].update_one(
+            {"_id": self.stream, "mark": before, "epoch": {"$lte": self.lease.epoch}},
+            {"$set": {"mark": after, "epoch": self.lease.epoch}},
+        )
+        if moved.matched_count != 1:
+            raise LeaseLost(self.stream)
+
+    def _messages(self, document: Document) -> Iterator[KafkaMessage]:
+        time = document["created_at"]
+        for index, message in enumerate(document["messages"]):
+            headers = self._headers(f"{document['_id']}#{index}", message["type"], time)
+            yield KafkaMessage(message["topic"], message["key"].encode(), bytes(message["value"]), headers)
+        topic = f"audit.{self.principal}.events.v1"
+        for index, leaf in enumerate(document["leaves"]):
+            seq = int(document["audit_first"]) + index
+            value = audit_pb2.StreamedLeaf(stream=self.stream, seq=seq, leaf=bytes(leaf)).SerializeToString()
+            headers = self._headers(f"{self.stream}#{seq}", "tongdang.audit.event.v1", time)
+            yield KafkaMessage(topic, self.stream.encode(), value, headers)
+
+    def _headers(self, id_: str, type_: str, time: datetime) -> list[tuple[str, bytes]]:
+        """CloudEvents 1.0, Kafka binding, binary mode."""
+        return [
+            ("ce_specversion", b"1.0"),
+            ("ce_id", id_.encode()),
+            ("ce_type", type_.encode()),
+            ("ce_source", f"/{self.principal}".encode()),
+            ("ce_time", to_iso(time).encode()),
+            ("content-type", b"application/protobuf"),
+        ]

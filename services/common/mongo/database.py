@@ -1,0 +1,70 @@
+"""One service's connection to its own database: majority, journaled, times in UTC."""
+
+from datetime import UTC
+from typing import Any
+
+from bson.codec_options import CodecOptions
+from pymongo import MongoClient
+from pymongo.database import Database
+from pymongo.errors import PyMongoError
+from pymongo.read_concern import ReadConcern
+from pymongo.write_concern import WriteConcern
+
+from services.common.domain.errors import Unavailable
+
+Document = dict[str, Any]
+
+DURABLE = WriteConcern(w="majority", j=True)
+"""What *durable* means here (promise 1)."""
+
+
+class MongoDatabase:
+    """Owns the driver's connection pool."""
+
+    def __init__(self, uri: str, name: str, *, server_timeout_s: float = 5.0) -> None:
+        self.name = name
+        self.client: MongoClient[Document] = MongoClient(
+            uri,
+            tz_aware=True,
+            tzinfo=UTC,
+            retryWrites=True,
+            serverSelectionTimeoutMS=int(server_timeout_s * 1000),
+            connectTimeoutMS=int(server_timeout_s * 1000),
+            socketTimeoutMS=30_000,
+            maxPoolSize=100,
+        )
+        self.db: Database[Document] = self.client.get_database(
+            name,
+            codec_options=CodecOptions(tz_aware=True, tzinfo=UTC),
+            write_concern=DURABLE,
+            read_concern=ReadConcern("majority"),
+        )
+
+    def ping(self) -> None:
+        """Raises: Unavailable: no primary answers."""
+        try:
+            self.db.command("ping")
+        except PyMongoError as problem:
+            raise Unavailable("database") from problem
+
+    def close(self) -> None:
+        """Closes every connection."""
+        self.client.close()
+
+
+class DatabaseComponent:
+    """Readiness of the database, and its end."""
+
+    name = "mongo"
+
+    def __init__(self, database: MongoDatabase) -> None:
+        self._database = database
+
+    def start(self) -> None:
+        """The driver connects by itself."""
+
+    def stop(self) -> None:
+        self._database.close()
+
+    def check(self) -> None:
+        self._database.ping()

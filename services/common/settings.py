@@ -1,0 +1,118 @@
+"""The groups of settings every service has. Names: `TONGDANG_<SERVICE>__<GROUP>__<FIELD>`, secrets as `…_FILE`."""
+
+import base64
+from pathlib import Path
+
+from pydantic import BaseModel
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from services.common.kafka.connection import KafkaConnection
+
+
+class Identity(BaseModel):
+    """Which deployment this is. The audit stream is `<principal>/<incarnation>`."""
+
+    principal: str
+    incarnation: int = 1
+
+
+class Grpc(BaseModel):
+    """The gRPC port."""
+
+    host: str = "127.0.0.1"
+    port: int
+    threads: int = 32
+
+
+class Http(BaseModel):
+    """The small HTTP port: health, metrics and public reads."""
+
+    host: str = "127.0.0.1"
+    port: int
+
+
+class Tls(BaseModel):
+    """Certificate (CN = principal), its key, and the authority both sides trust; PEM."""
+
+    certificate_file: Path
+    key_file: Path
+    ca_file: Path
+
+
+class Mongo(BaseModel):
+    """The service's own database."""
+
+    uri_file: Path
+    database: str
+
+
+class Kafka(BaseModel):
+    """Brokers; the certificate of `Tls` is used."""
+
+    bootstrap: str
+
+
+class Oidc(BaseModel):
+    """Whose access tokens are believed."""
+
+    issuer: str
+    audience: str = "tongdang"
+    jwks_url: str
+
+
+class RegistryFile(BaseModel):
+    """The registry of regions."""
+
+    file: Path
+
+
+class Log(BaseModel):
+    """Verbosity of our own logs."""
+
+    level: str = "INFO"
+
+
+class ServiceSettings(BaseSettings):
+    """What every service reads."""
+
+    identity: Identity
+    tls: Tls
+    mongo: Mongo
+    kafka: Kafka
+    oidc: Oidc
+    registry: RegistryFile
+    http: Http
+    log: Log = Log()
+
+    def kafka_connection(self) -> KafkaConnection:
+        """Kafka with this service's certificate."""
+        tls = self.tls
+        return KafkaConnection(self.kafka.bootstrap, tls.certificate_file, tls.key_file, tls.ca_file)
+
+    def mongo_uri(self) -> str:
+        """The connection string, with its password."""
+        return read_secret(self.mongo.uri_file)
+
+
+class GrpcServiceSettings(ServiceSettings):
+    """Settings of a service with a gRPC port."""
+
+    grpc: Grpc
+
+
+def settings_config(prefix: str) -> SettingsConfigDict:
+    """Environment only, nested by double underscores; an unknown variable of ours is a mistake."""
+    return SettingsConfigDict(env_prefix=prefix, env_nested_delimiter="__", extra="ignore", frozen=True)
+
+
+def read_secret(path: Path) -> str:
+    """A secret from its mounted file, without the trailing newline."""
+    return path.read_text(encoding="utf-8").strip()
+
+
+def read_key(path: Path) -> bytes:
+    """32 bytes stored as base64."""
+    key = base64.b64decode(read_secret(path), validate=True)
+    if len(key) != 32:
+        raise ValueError(f"{path.name} holds {len(key)} bytes, expected 32")
+    return key

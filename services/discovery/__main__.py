@@ -1,0 +1,58 @@
+"""discovery: the union index of all open catalogues."""
+
+from functools import partial
+
+from services.common.foundation import Foundation
+from services.common.grpc.server import GrpcServer
+from services.common.kafka.consumer import TopicConsumer
+from services.common.metrics import INDEX_DOCUMENTS
+from services.common.mongo.migrations import DATA_PLANE
+from services.common.runner import App, Timer, command_line, serve
+from services.discovery.adapters.dead_letters import DeadLetters
+from services.discovery.adapters.tantivy_index import TantivyIndex
+from services.discovery.entrypoints.access import ACCESS
+from services.discovery.entrypoints.discovery_servicer import DiscoveryServicer
+from services.discovery.entrypoints.records_handler import RecordsHandler
+from services.discovery.settings import DiscoverySettings
+from tongdang.discovery.v1 import discovery_pb2_grpc
+
+MIGRATIONS = [*DATA_PLANE]
+
+
+def run_migrations() -> None:
+    """Brings the database to this program's schema."""
+    Foundation(DiscoverySettings()).migrate(MIGRATIONS)
+
+
+def run_service() -> None:
+    """Serves until told to stop."""
+    settings = DiscoverySettings()
+    base = Foundation(settings)
+    base.check_schema(MIGRATIONS)
+    index = TantivyIndex(settings.index.dir)
+    topics = [f"catalog.{region.region_id}.records.v1" for region in base.registry.regions]
+    handler = RecordsHandler(index, DeadLetters(base.transactions))
+    consumer = TopicConsumer(
+        settings.kafka_connection(), topics, index.positions, handler, "records", on_lost=index.clear
+    )
+    server = GrpcServer(
+        settings.grpc,
+        settings.tls,
+        base.access_control(ACCESS),
+        [partial(discovery_pb2_grpc.add_DiscoveryServiceServicer_to_server, DiscoveryServicer(index))],
+    )
+
+    def observe() -> None:
+        INDEX_DOCUMENTS.set(index.size)
+
+    serve(App(settings, [*base.components(), index, consumer, server], timers=[Timer("observe", 15, observe)]))
+
+
+def run() -> None:
+    """Migrates, then serves: the local stack's way."""
+    run_migrations()
+    run_service()
+
+
+if __name__ == "__main__":
+    command_line({"migrate": run_migrations, "serve": run_service, "run": run})

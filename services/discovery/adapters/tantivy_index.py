@@ -1,0 +1,226 @@
+"""The union index on tantivy. Offsets live in the index itself, so result and position commit together."""
+
+import json
+import re
+import threading
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import tantivy
+
+from services.common.domain.errors import Unavailable
+from services.discovery.application.ports import Entry, Found, Positions, Results
+from services.discovery.domain.query import Query
+from services.discovery.domain.text import index_pinyin, index_tokens, is_han, query_tokens
+
+_POSITIONS_KEY = "#positions"
+_FORMAT = "1"
+"""Raised whenever schema or tokens change; another format on disk means a rebuild from Kafka."""
+_HEAP_BYTES = 64_000_000
+_MIN_YEAR, _MAX_YEAR = 0, 9999
+
+
+def _schema() -> tantivy.Schema:
+    builder = tantivy.SchemaBuilder()
+    builder.add_text_field("key", stored=True, tokenizer_name="raw", index_option="basic")
+    builder.add_text_field("state", tokenizer_name="raw", index_option="basic")
+    builder.add_text_field("region", tokenizer_name="raw", index_option="basic")
+    builder.add_text_field("archive", tokenizer_name="raw", index_option="basic")
+    builder.add_text_field("words", tokenizer_name="whitespace", index_option="position")
+    builder.add_text_field("reading", tokenizer_name="whitespace", index_option="position")
+    builder.add_text_field("code", tokenizer_name="raw", index_option="basic")
+    builder.add_integer_field("first_year", indexed=True, fast=True)
+    builder.add_integer_field("last_year", indexed=True, fast=True)
+    builder.add_unsigned_field("version", stored=True)
+    builder.add_bytes_field("payload", stored=True)
+    return builder.build()
+
+
+class TantivyIndex:
+    """`UnionIndex` in a folder. One writer; readers see a commit as soon as it is made."""
+
+    def __init__(self, folder: Path) -> None:
+        self._schema = _schema()
+        self._index = _open(folder, self._schema)
+        self._writer = self._index.writer(heap_size=_HEAP_BYTES, num_threads=1)
+        self._writing = threading.Lock()
+
+    name = "index"
+
+    def start(self) -> None:
+        """Nothing to start: the writer is open from construction."""
+
+    def stop(self) -> None:
+        """Lets merges end, so that nothing is left half-merged."""
+        with self._writing:
+            self._writer.wait_merging_threads()
+
+    def check(self) -> None:
+        """Raises: Unavailable: the index cannot be read."""
+        try:
+            self._index.searcher()
+        except ValueError as problem:
+            raise Unavailable("index unreadable") from problem
+
+    def apply(self, entries: Sequence[Entry], hidden: Sequence[str], positions: Positions) -> None:
+        with self._writing:
+            searcher = self._index.searcher()
+            for entry in entries:
+                known = self._version(searcher, entry.record_id)
+                if known is None or entry.version > known:
+                    if known is not None:
+                        self._writer.delete_documents_by_term("key", entry.record_id)
+                    self._writer.add_document(self._document(entry))
+            for key in hidden:
+                self._writer.delete_documents_by_term("key", key)
+            merged = {**self.positions(), **positions}
+            self._writer.delete_documents_by_term("key", _POSITIONS_KEY)
+            self._writer.add_document(_positions_document(merged))
+            self._writer.commit()
+            self._index.reload()
+
+    def positions(self) -> dict[tuple[str, int], int]:
+        searcher = self._index.searcher()
+        document = self._find(searcher, _POSITIONS_KEY)
+        if document is None:
+            return {}
+        rows = json.loads(bytes(document["payload"][0]))
+        return {(topic, partition): offset for topic, partition, offset in rows}
+
+    def clear(self) -> None:
+        with self._writing:
+            self._writer.delete_all_documents()
+            self._writer.commit()
+            self._index.reload()
+
+    def search(self, query: Query, *, offset: int, limit: int) -> Results:
+        searcher = self._index.searcher()
+        if limit <= 0:
+            return Results([], self._count(searcher, query))
+        found = searcher.search(self._query(query), limit=limit, offset=offset, count=True)
+        hits = [Found(bytes(searcher.doc(address)["payload"][0]), float(score)) for score, address in found.hits]
+        return Results(hits, _total(found))
+
+    def count(self, query: Query) -> int:
+        return self._count(self._index.searcher(), query)
+
+    def get(self, record_id: str) -> Entry | None:
+        if record_id == _POSITIONS_KEY:
+            return None
+        searcher = self._index.searcher()
+        for state in ("open", "retracted"):
+            both = tantivy.Query.boolean_query([_must(self._term("key", record_id)), _must(self._term("state", state))])
+            found = searcher.search(both, limit=1, count=False)
+            if found.hits:
+                document = searcher.doc(found.hits[0][1])
+                payload = bytes(document["payload"][0])
+                return Entry(record_id, int(document["version"][0]), state == "open", payload)
+        return None
+
+    @property
+    def size(self) -> int:
+        """Documents in the index, retracted ones and the positions included."""
+        return int(self._index.searcher().num_docs)
+
+    def _count(self, searcher: tantivy.Searcher, query: Query) -> int:
+        return _total(searcher.search(self._query(query), limit=1, count=True))
+
+    def _find(self, searcher: tantivy.Searcher, key: str) -> tantivy.Document | None:
+        found = searcher.search(self._term("key", key), limit=1, count=False)
+        return searcher.doc(found.hits[0][1]) if found.hits else None
+
+    def _version(self, searcher: tantivy.Searcher, key: str) -> int | None:
+        document = self._find(searcher, key)
+        return int(document["version"][0]) if document is not None else None
+
+    def _term(self, field: str, value: str) -> tantivy.Query:
+        return tantivy.Query.term_query(self._schema, field, value, "basic")
+
+    def _document(self, entry: Entry) -> tantivy.Document:
+        document = tantivy.Document()
+        document.add_text("key", entry.record_id)
+        document.add_text("state", "open" if entry.open else "retracted")
+        document.add_unsigned("version", entry.version)
+        document.add_bytes("payload", entry.payload)
+        if entry.open:
+            words = [*index_tokens(entry.title), "/", *index_tokens(entry.creator)]
+            document.add_text("words", " ".join(words))
+            document.add_text("reading", " ".join(index_pinyin(entry.title)))
+            document.add_text("code", entry.reference_code.lower())
+            document.add_text("region", entry.region_id)
+            document.add_text("archive", entry.archive_id)
+            if entry.years:
+                document.add_integer("first_year", entry.years[0])
+                document.add_integer("last_year", entry.years[1])
+        return document
+
+    def _query(self, query: Query) -> tantivy.Query:
+        parts = [_must(tantivy.Query.const_score_query(self._term("state", "open"), 0.0))]
+        if query.text:
+            parts.append(_must(tantivy.Query.disjunction_max_query(self._readings_of(query))))
+        filters = query.filters
+        if filters.region_id:
+            parts.append(_filter(self._term("region", filters.region_id)))
+        if filters.archive_id:
+            parts.append(_filter(self._term("archive", filters.archive_id)))
+        if filters.year_from:
+            parts.append(_filter(self._years("last_year", filters.year_from, _MAX_YEAR)))
+        if filters.year_to:
+            parts.append(_filter(self._years("first_year", _MIN_YEAR, filters.year_to)))
+        return tantivy.Query.boolean_query(parts)
+
+    def _readings_of(self, query: Query) -> list[tantivy.Query]:
+        """The ways a query may be meant: words of title or creator, the reading, or a reference code."""
+        ways = [tantivy.Query.boost_query(self._term("code", query.text.lower()), 10.0)]
+        if query.runs:
+            ways.append(tantivy.Query.boolean_query([_must(self._run(run)) for run in query.runs]))
+        if query.syllables:
+            ways.append(self._phrase("reading", list(query.syllables)))
+        return ways
+
+    def _run(self, run: str) -> tantivy.Query:
+        if not is_han(run):
+            return tantivy.Query.term_query(self._schema, "words", run)
+        if len(run) == 1:
+            return tantivy.Query.regex_query(self._schema, "words", f"{re.escape(run)}.?")
+        return self._phrase("words", query_tokens(run))
+
+    def _phrase(self, field: str, tokens: list[str]) -> tantivy.Query:
+        if len(tokens) == 1:
+            return tantivy.Query.term_query(self._schema, field, tokens[0])
+        return tantivy.Query.phrase_query(self._schema, field, list(tokens))
+
+    def _years(self, field: str, low: int, high: int) -> tantivy.Query:
+        return tantivy.Query.range_query(self._schema, field, tantivy.FieldType.Integer, low, high)
+
+
+def _open(folder: Path, schema: tantivy.Schema) -> tantivy.Index:
+    """Opens the index; one of another format is set aside empty, since Kafka holds what it was built from."""
+    folder = folder / f"v{_FORMAT}"
+    folder.mkdir(parents=True, exist_ok=True)
+    return tantivy.Index(schema, path=str(folder), reuse=True)
+
+
+def _total(found: Any) -> int:
+    """The stub of tantivy omits `count`."""
+    return int(found.count or 0)
+
+
+def _must(query: tantivy.Query) -> tuple[tantivy.Occur, tantivy.Query]:
+    return tantivy.Occur.Must, query
+
+
+def _filter(query: tantivy.Query) -> tuple[tantivy.Occur, tantivy.Query]:
+    """Narrows without weighing."""
+    return tantivy.Occur.Must, tantivy.Query.const_score_query(query, 0.0)
+
+
+def _positions_document(positions: Positions) -> tantivy.Document:
+    rows = [[topic, partition, offset] for (topic, partition), offset in sorted(positions.items())]
+    document = tantivy.Document()
+    document.add_text("key", _POSITIONS_KEY)
+    document.add_text("state", "positions")
+    document.add_unsigned("version", 0)
+    document.add_bytes("payload", json.dumps(rows).encode())
+    return document

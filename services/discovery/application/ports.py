@@ -1,0 +1,77 @@
+"""What the use cases of discovery need."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from services.discovery.domain.query import Query
+
+Positions = Mapping[tuple[str, int], int]
+"""(topic, partition) → next offset to read."""
+
+
+@dataclass(frozen=True)
+class Entry:
+    """The state of one record as published.
+
+    `payload`: serialised `tongdang.catalog.v1.OpenEntry`, or `Retraction` when not `open`. `years`: first and last
+    possible year of its date, or None. `readable`: False hides a key whose value could not be read.
+    """
+
+    record_id: str
+    version: int
+    open: bool
+    payload: bytes
+    title: str = ""
+    creator: str = ""
+    reference_code: str = ""
+    region_id: str = ""
+    archive_id: str = ""
+    years: tuple[int, int] | None = None
+
+
+@dataclass(frozen=True)
+class Found:
+    """One hit: its payload and relevance."""
+
+    payload: bytes
+    score: float
+
+
+@dataclass(frozen=True)
+class Results:
+    """A window of hits and how many there are in all."""
+
+    hits: Sequence[Found]
+    total: int
+
+
+class UnionIndex(Protocol):
+    """The index of all open entries; a read model that can always be rebuilt from Kafka."""
+
+    def apply(self, entries: Sequence[Entry], hidden: Sequence[str], positions: Positions) -> None:
+        """Stores states and the positions they came from in one commit; a lower version is dropped.
+
+        `hidden`: keys whose newest value cannot be read; they vanish from search.
+        """
+        ...
+
+    def positions(self) -> dict[tuple[str, int], int]:
+        """Where reading continues; empty at first."""
+        ...
+
+    def clear(self) -> None:
+        """Forgets everything, so that the topics are read from their beginning."""
+        ...
+
+    def search(self, query: Query, *, offset: int, limit: int) -> Results:
+        """Hits by relevance."""
+        ...
+
+    def count(self, query: Query) -> int:
+        """How many entries match."""
+        ...
+
+    def get(self, record_id: str) -> Entry | None:
+        """The state of one record, open or retracted."""
+        ...

@@ -1,0 +1,61 @@
+"""What arrives on catalog.<region>.records.v1, read into published states."""
+
+from collections.abc import Callable, Sequence
+
+from google.protobuf.message import DecodeError
+
+from services.common.kafka.consumer import Consumed
+from services.discovery.application.follow import Unreadable, follow
+from services.discovery.application.ports import Entry, Positions, UnionIndex
+from tongdang.catalog.v1 import record_pb2
+
+
+class RecordsHandler:
+    """Hands each batch of Kafka messages to the index together with the positions after it."""
+
+    def __init__(self, index: UnionIndex, bury: Callable[[Sequence[Unreadable]], None]) -> None:
+        self._index = index
+        self._bury = bury
+
+    def __call__(self, batch: Sequence[Consumed], positions: Positions) -> None:
+        follow([_state(message) for message in batch], positions, index=self._index, bury=self._bury)
+
+
+def _state(message: Consumed) -> Entry | Unreadable:
+    key = (message.key or b"").decode(errors="replace")
+    value = message.value or b""
+    unreadable = Unreadable(message.topic, message.partition, message.offset, key, value)
+    try:
+        published = record_pb2.RecordPublished.FromString(value)
+    except DecodeError:
+        return unreadable
+    version = int(published.event.version)
+    region_of_topic = message.topic.split(".")[1]
+    match published.WhichOneof("state"):
+        case "open" if published.open.record_id == key and published.open.region_id == region_of_topic:
+            return _open(published.open, version)
+        case "retracted" if published.retracted.record_id == key:
+            return Entry(key, version, False, published.retracted.SerializeToString())
+        case _:
+            return unreadable
+
+
+def _open(entry: record_pb2.OpenEntry, version: int) -> Entry:
+    return Entry(
+        record_id=entry.record_id,
+        version=version,
+        open=True,
+        payload=entry.SerializeToString(),
+        title=entry.title,
+        creator=entry.creator,
+        reference_code=entry.reference_code,
+        region_id=entry.region_id,
+        archive_id=entry.archive_id,
+        years=_years(entry.date.earliest, entry.date.latest),
+    )
+
+
+def _years(earliest: str, latest: str) -> tuple[int, int] | None:
+    if not earliest or not latest:
+        return None
+    return int(earliest[:4]), int(latest[:4])
