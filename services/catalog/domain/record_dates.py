@@ -79,6 +79,7 @@ _PLAIN_RANGE = re.compile(
     r"^(\d{4}|\d{6}|\d{8}|\d{4}[./年][\d./年月日]+)\s*-\s*(\d{4}|\d{6}|\d{8}|\d{4}[./年][\d./年月日]+)$"
 )
 _CHINESE_RUN = re.compile(f"[{_DIGITS}十廿卅]+")
+_TENS = re.compile("^([一二三四五六七八九]?)十([一二三四五六七八九]?)$")
 _UNKNOWN = frozenset({"0", "0000", "00000000", "不详", "无日期", "[不详]", "s.d."})
 
 
@@ -145,8 +146,7 @@ def _to_arabic(run: re.Match[str]) -> str:
     text = run.group()
     if not any(c in text for c in "十廿卅"):
         return "".join(str(_NUMERALS[c]) for c in text)
-    text = text.replace("廿", "二十").replace("卅", "三十")
-    tens, _, units = text.partition("十")
-    if len(tens) > 1 or len(units) > 1:
-        return run.group()
-    return str((_NUMERALS[tens] if tens else 1) * 10 + (_NUMERALS[units] if units else 0))
+    tens = _TENS.match(text.replace("廿", "二十").replace("卅", "三十"))
+    if tens is None:
+        return text
+    return str(_NUMERALS.get(tens[1], 1) * 10 + _NUMERALS.get(tens[2], 0))
