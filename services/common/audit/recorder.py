@@ -5,21 +5,26 @@ import time
 from collections import deque
 from dataclasses import dataclass, field
 
+import pymongo
 import structlog
-from pymongo.errors import PyMongoError
+from pymongo.errors import DuplicateKeyError, PyMongoError
 
 from services.common.audit.recorded import mark_recorded
 from services.common.domain.audit_event import AuditEvent
 from services.common.domain.clock import Clock
 from services.common.domain.errors import AuditUnavailable
 from services.common.domain.ids import Ids
-from services.common.mongo.database import DURABLE, MongoDatabase
+from services.common.mongo.database import DURABLE, Document, MongoDatabase
 from services.common.mongo.outbox import COLLECTION, MAX_MESSAGES, outbox_document
 from services.common.mongo.wakeups import Bells
 
 _TIMEOUT_S = 2.0
+_WRITE_TIMEOUT_S = 1.8
+_RETRY_S = 0.2
+_PROBE_S = 0.5
 _OPEN_FLUSH_S = 0.15
 _OPEN_QUEUE = 10_000
+_BATCH_BYTES = 3_000_000
 
 log = structlog.get_logger()
 
@@ -28,13 +33,16 @@ log = structlog.get_logger()
 class _Waiting:
     leaf: bytes
     done: threading.Event = field(default_factory=threading.Event)
-    failed: bool = False
+    durable: bool = False
+    given_up: bool = False
 
 
 class Recorder:
     """Makes audit events durable outside business transactions: reads, refusals, sign-ins.
 
-    An event is validated and canonicalised before it is queued, so a bad one fails its own caller only.
+    An event is validated and canonicalised before it is queued, so a bad one fails its own caller only. What waits
+    goes out before what was queued by `record_open`, each kind in documents of its own: a failed write of the first
+    is answered at once, one of the second is repeated under the same id until it stands.
     """
 
     name = "recorder"
@@ -47,7 +55,8 @@ class Recorder:
         self._condition = threading.Condition()
         self._closed: deque[_Waiting] = deque()
         self._open: deque[bytes] = deque()
-        self._open_since = 0.0
+        self._open_due = 0.0
+        self._unsent: Document | None = None
         self._stopping = False
         self._store_down = False
         self._thread = threading.Thread(target=self._run, name="recorder", daemon=True)
@@ -71,7 +80,8 @@ class Recorder:
     def record(self, event: AuditEvent) -> None:
         """Durable when it returns.
 
-        Raises: InvalidArgument: the event has no canonical form. AuditUnavailable: not durable within two seconds.
+        Raises: InvalidArgument: the event has no canonical form. AuditUnavailable: not durable within two seconds;
+        then it may still become so, which is harmless: the access was refused.
         """
         waiting = _Waiting(event.leaf())
         with self._condition:
@@ -79,77 +89,124 @@ class Recorder:
                 raise AuditUnavailable("stopping")
             self._closed.append(waiting)
             self._condition.notify()
-        if not waiting.done.wait(_TIMEOUT_S) or waiting.failed:
+        waiting.done.wait(_TIMEOUT_S)
+        if not waiting.durable:
+            waiting.given_up = True
             raise AuditUnavailable("the access could not be recorded", retry_after_s=2)
         mark_recorded()
 
     def record_open(self, event: AuditEvent) -> None:
         """For search and view of open entries: queued, durable within 200 ms.
 
-        Raises: InvalidArgument; AuditUnavailable: the queue is full or the store is down.
+        Raises: InvalidArgument; AuditUnavailable: the queue is full, or the store is down or two seconds behind.
         """
         leaf = event.leaf()
         with self._condition:
-            if self._stopping or self._store_down or len(self._open) >= _OPEN_QUEUE:
+            behind = bool(self._open) and time.monotonic() > self._open_due + _TIMEOUT_S
+            if self._stopping or self._store_down or behind or len(self._open) >= _OPEN_QUEUE:
                 raise AuditUnavailable("the access could not be queued", retry_after_s=2)
             if not self._open:
-                self._open_since = time.monotonic()
+                self._open_due = time.monotonic() + _OPEN_FLUSH_S
                 self._condition.notify()
             self._open.append(leaf)
         mark_recorded()
 
     def _run(self) -> None:
-        while True:
-            waiting, opened = self._take()
-            if not waiting and not opened:
-                return
-            self._write(waiting, opened)
+        while self._wait_for_work():
+            waiting = self._take_waiting()
+            if waiting:
+                self._write_waiting(waiting)
+            if self._open_is_due():
+                self._write_open()
+            elif self._store_down and not waiting:
+                self._store_down = not self._store_answers()
 
-    def _take(self) -> tuple[list[_Waiting], list[bytes]]:
-        """What goes into the next write: everything, once somebody waits or the open queue is due."""
+    def _wait_for_work(self) -> bool:
+        """Returns once somebody waits, the open queue is due, or a store that was down should be asked again.
+
+        False when stopped with nothing left.
+        """
         with self._condition:
-            while not self._closed and not self._stopping:
-                if self._open:
-                    due_in = self._open_since + _OPEN_FLUSH_S - time.monotonic()
-                    if due_in <= 0:
-                        break
-                    self._condition.wait(due_in)
-                else:
-                    self._condition.wait()
-            waiting = [self._closed.popleft() for _ in range(min(len(self._closed), MAX_MESSAGES))]
-            room = MAX_MESSAGES - len(waiting)
-            opened = [self._open.popleft() for _ in range(min(len(self._open), room))]
-            self._open_since = time.monotonic()
-            return waiting, opened
+            while not self._closed:
+                if self._stopping:
+                    return bool(self._open or self._unsent)
+                if not self._open and self._unsent is None:
+                    if self._store_down and not self._condition.wait(_PROBE_S):
+                        return True
+                    if not self._store_down:
+                        self._condition.wait()
+                    continue
+                due_in = self._open_due - time.monotonic()
+                if due_in <= 0:
+                    return True
+                self._condition.wait(due_in)
+            return True
 
-    def _write(self, waiting: list[_Waiting], opened: list[bytes]) -> None:
-        leaves = [one.leaf for one in waiting] + opened
+    def _take_waiting(self) -> list[_Waiting]:
+        """As many of those who wait as fit one document; whoever gave up meanwhile is left out."""
+        taken: list[_Waiting] = []
+        size = 0
+        with self._condition:
+            while self._closed and len(taken) < MAX_MESSAGES and size < _BATCH_BYTES:
+                one = self._closed.popleft()
+                if not one.given_up:
+                    taken.append(one)
+                    size += len(one.leaf)
+        return taken
+
+    def _write_waiting(self, waiting: list[_Waiting]) -> None:
+        durable = self._write(self._document([one.leaf for one in waiting]))
+        for one in waiting:
+            one.durable = durable
+            one.done.set()
+
+    def _open_is_due(self) -> bool:
+        with self._condition:
+            due = self._stopping or time.monotonic() >= self._open_due
+            return due and bool(self._open or self._unsent)
+
+    def _write_open(self) -> None:
+        """Writes some of the open queue; an unknown outcome is repeated under the same id, never doubled."""
+        if self._unsent is None:
+            self._unsent = self._document(self._take_open())
+        if self._write(self._unsent):
+            self._unsent = None
+        else:
+            self._open_due = time.monotonic() + _RETRY_S
+            if self._stopping:
+                time.sleep(_RETRY_S)
+
+    def _take_open(self) -> list[bytes]:
+        taken: list[bytes] = []
+        size = 0
+        with self._condition:
+            while self._open and len(taken) < MAX_MESSAGES and size < _BATCH_BYTES:
+                taken.append(self._open.popleft())
+                size += len(taken[-1])
+        return taken
+
+    def _document(self, leaves: list[bytes]) -> Document:
+        return outbox_document(self._ids.new(), self._clock.now(), [], leaves)
+
+    def _write(self, document: Document) -> bool:
+        """Whether the document is durable now."""
         try:
-            for part in _parts(leaves):
-                self._outbox.insert_one(outbox_document(self._ids.new(), self._clock.now(), [], part))
-            self._store_down = False
+            with pymongo.timeout(_WRITE_TIMEOUT_S):
+                self._outbox.insert_one(document)
+        except DuplicateKeyError:
+            pass  # an earlier attempt went through after all
         except PyMongoError as problem:
-            log.error("audit-write-failed", problem=type(problem).__name__, events=len(leaves))
+            log.error("audit-write-failed", problem=type(problem).__name__, events=document["count"])
             self._store_down = True
-            for one in waiting:
-                one.failed = True
-            with self._condition:
-                self._open.extendleft(reversed(opened))
-            time.sleep(0.2)
-        finally:
-            for one in waiting:
-                one.done.set()
+            return False
+        self._store_down = False
         self._bells.ring()
+        return True
 
-
-def _parts(leaves: list[bytes]) -> list[list[bytes]]:
-    """The leaves in documents of at most 3 MB."""
-    parts: list[list[bytes]] = [[]]
-    size = 0
-    for leaf in leaves:
-        if size + len(leaf) > 3_000_000:
-            parts.append([])
-            size = 0
-        parts[-1].append(leaf)
-        size += len(leaf)
-    return parts
+    def _store_answers(self) -> bool:
+        try:
+            with pymongo.timeout(_WRITE_TIMEOUT_S):
+                self._outbox.database.command("ping")
+        except PyMongoError:
+            return False
+        return True

@@ -26,8 +26,9 @@ class LeaseHolder:
     """One process's claim to a named lease.
 
     `holder` names the replica, not the process: a process restarted after kill -9 takes its own lease back at once on
-    its first attempt. That is safe since every effect is fenced by the epoch, not by the holder's name; two processes
-    that share a name would fence each other once, at the start of the second.
+    its first attempt, and one that stopped at half its term takes the rest of it under a new epoch. That is safe since
+    every effect is fenced by the epoch, not by the holder's name; of two processes that share a name the one that
+    started last wins, once.
     """
 
     def __init__(self, database: MongoDatabase, name: str, holder: str, term_s: float = 10.0) -> None:
@@ -48,8 +49,10 @@ class LeaseHolder:
         """A new term under a higher epoch, or None while another holder's term runs."""
         asked = time.monotonic()
         free: list[Document] = [{"$lte": ["$expires_at", "$$NOW"]}]
-        if self._first:
-            free.append({"$eq": ["$holder", self._holder]})
+        own: list[Document] = [{"$eq": ["$holder", self._holder]}]
+        if not self._first:  # another process of this name has taken over unless the last term was ours
+            own.append({"$eq": ["$epoch", self._epoch]})
+        free.append({"$and": own})
         try:
             lease = (
                 self._leases.find_one_and_update(

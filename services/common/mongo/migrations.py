@@ -22,16 +22,26 @@ class SchemaMismatch(TongdangError):
 
 @dataclass(frozen=True)
 class Migration:
-    """One step. `number` is unique within a database; data-plane steps are below 100."""
+    """One step. `number` is unique within a database; data-plane steps are below 100.
+
+    `apply` may run again after a kill, so each of its effects is harmless when it is there already.
+    """
 
     number: int
     name: str
     apply: Callable[[Database[Document]], None]
 
 
+def create_collections(db: Database[Document], *names: str) -> None:
+    """Creates those that do not exist; a transaction must never be the first to write to a collection."""
+    there = set(db.list_collection_names())
+    for name in names:
+        if name not in there:
+            db.create_collection(name)
+
+
 def _data_plane(db: Database[Document]) -> None:
-    for name in ("outbox", "streams", "leases", "idempotency", "letters", "letter_numbers"):
-        db.create_collection(name)
+    create_collections(db, "outbox", "streams", "leases", "idempotency", "letters", "letter_numbers")
     db["outbox"].create_indexes(
         [
             IndexModel([("pending", ASCENDING), ("_id", ASCENDING)], partialFilterExpression={"pending": True}),

@@ -15,6 +15,8 @@ from services.common.mongo.database import Document
 COLLECTION = "outbox"
 MAX_MESSAGES = 500
 MAX_BYTES = 4_000_000
+MAX_VALUE_BYTES = 900_000
+"""Below the 1 MiB a broker takes in one message."""
 
 
 class OutboxOverflow(TongdangError):
@@ -28,10 +30,12 @@ def outbox_document(
 ) -> Document:
     """The document as stored; `pending` marks it for numbering and is removed with it.
 
-    Raises: OutboxOverflow: more than 500 messages or 4 MB.
+    Raises: OutboxOverflow: more than 500 messages, 500 events or 4 MB, or a message of more than 900 kB.
     """
-    size = sum(len(message.value) for message in messages) + sum(map(len, leaves))
-    if len(messages) > MAX_MESSAGES or len(leaves) > MAX_MESSAGES or size > MAX_BYTES:
+    values = [len(message.value) for message in messages]
+    size = sum(values) + sum(map(len, leaves))
+    crowded = len(messages) > MAX_MESSAGES or len(leaves) > MAX_MESSAGES or size > MAX_BYTES
+    if crowded or max(values, default=0) > MAX_VALUE_BYTES:
         raise OutboxOverflow(f"{len(messages)} messages, {len(leaves)} events, {size} bytes")
     return {
         "_id": document_id,

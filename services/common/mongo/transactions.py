@@ -1,4 +1,4 @@
-"""Business transactions: the body may run again, so it has no effect outside; all it sends rides in one outbox document."""
+"""Business transactions: bodies that may run again, and one outbox document for all that each of them sends."""
 
 import random
 import time
@@ -8,7 +8,7 @@ from typing import TypeVar
 
 from pymongo.client_session import ClientSession
 from pymongo.database import Database
-from pymongo.errors import ConnectionFailure, DuplicateKeyError, PyMongoError
+from pymongo.errors import ConnectionFailure, DuplicateKeyError, ExecutionTimeout, PyMongoError
 from pymongo.read_concern import ReadConcern
 
 from services.common.audit.recorded import mark_recorded
@@ -87,17 +87,14 @@ class Transactions:
         while True:
             try:
                 return self._once(work)
-            except DuplicateKeyError:
-                raise
             except PyMongoError as problem:
                 transient = problem.has_error_label("TransientTransactionError")
-                if transient and time.monotonic() < give_up:
-                    attempt += 1
-                    time.sleep(random.uniform(0, min(0.2, 0.002 * 2**attempt)))  # noqa: S311 - spreads retries
-                    continue
-                if transient or isinstance(problem, ConnectionFailure):
+                if not transient and not _out_of_reach(problem):
+                    raise
+                if not transient or time.monotonic() > give_up:
                     raise Unavailable("the database did not commit in time", retry_after_s=2) from problem
-                raise
+                attempt += 1
+                time.sleep(random.uniform(0, min(0.2, 0.002 * 2 ** min(attempt, 8))))  # noqa: S311 - spreads retries
 
     def run_once(self, key: IdempotencyKey, work: Callable[[Tx], bytes]) -> bytes:
         """As `run`, but a repeat of the same request gets the stored answer instead of a second effect.
@@ -117,8 +114,10 @@ class Transactions:
         try:
             return self.run(guarded)
         except DuplicateKeyError as clash:
+            if not _clash_of_keys(clash):
+                raise  # a unique index of the business; its use case knows what that means
             stored = self._answer(key)
-            if stored is None:
+            if stored is None:  # committed where we collided, not yet by the majority that we read
                 raise Unavailable("the same request is being served", retry_after_s=1) from clash
             return stored
 
@@ -141,6 +140,17 @@ class Transactions:
             mark_recorded()
         self.bells.ring()
         return result
+
+
+def _out_of_reach(problem: PyMongoError) -> bool:
+    """No primary, a broken connection, or a commit whose outcome stayed unknown."""
+    unknown = problem.has_error_label("UnknownTransactionCommitResult")
+    return unknown or isinstance(problem, ConnectionFailure | ExecutionTimeout)
+
+
+def _clash_of_keys(clash: DuplicateKeyError) -> bool:
+    """Whether the idempotency key itself was the duplicate."""
+    return f".{IDEMPOTENCY} index: _id_" in str(clash)
 
 
 def _commit(session: ClientSession) -> None:
