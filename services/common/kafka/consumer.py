@@ -1,6 +1,7 @@
 """Reads topics by assign and seek; positions are kept by whoever keeps the result, never by Kafka."""
 
 import threading
+import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -15,7 +16,9 @@ from services.common.metrics import CONSUMER_LAG
 
 Positions = Mapping[tuple[str, int], int]
 _MAX_BATCH = 5_000
+_POLL_MS = 250
 _BACK_OFF_S = (0.2, 0.5, 1.0, 2.0, 5.0)
+_LOOK_FOR_TOPICS_S = 2.0
 
 log = structlog.get_logger()
 
@@ -57,6 +60,7 @@ class TopicConsumer:
         self._on_lost = on_lost
         self._stop = threading.Event()
         self._caught_up = threading.Event()
+        self._behind = 0
         self._thread = threading.Thread(target=self._run, name=name, daemon=True)
 
     def start(self) -> None:
@@ -77,20 +81,35 @@ class TopicConsumer:
         """Whether everything there was at some moment since the start has been handled."""
         return self._caught_up.is_set()
 
+    def lag(self) -> int:
+        """Messages between what was handled and the topics' ends, as last seen."""
+        return self._behind
+
     def _run(self) -> None:
         failures = 0
         while not self._stop.is_set():
+            began = time.monotonic()
             try:
-                self._read()
-                failures = 0
-            except (OffsetOutOfRangeError, NoOffsetForPartitionError):
-                log.warning("offsets-lost", consumer=self.name)
-                if self._on_lost is not None:
-                    self._on_lost()
-            except (KafkaError, PyMongoError, TongdangError, ValueError) as problem:
+                self._read_or_rebuild()
+                continue
+            except (KafkaError, PyMongoError, TongdangError) as problem:
                 log.warning("consumer-interrupted", consumer=self.name, problem=type(problem).__name__)
-                self._stop.wait(_BACK_OFF_S[min(failures, len(_BACK_OFF_S) - 1)])
-                failures += 1
+            except Exception as defect:  # the thread's own boundary: the batch is read again
+                log.exception("consumer-failed", consumer=self.name, defect=type(defect).__name__)
+            failures = 0 if time.monotonic() > began + 30 else failures
+            self._stop.wait(_BACK_OFF_S[min(failures, len(_BACK_OFF_S) - 1)])
+            failures += 1
+
+    def _read_or_rebuild(self) -> None:
+        """Raises: Unavailable: Kafka no longer has what the positions name, and nobody can rebuild the result."""
+        try:
+            self._read()
+        except (OffsetOutOfRangeError, NoOffsetForPartitionError) as lost:
+            log.warning("offsets-lost", consumer=self.name)
+            self._caught_up.clear()
+            if self._on_lost is None:
+                raise Unavailable(f"{self.name}: offsets lost") from lost
+            self._on_lost()
 
     def _read(self) -> None:
         consumer = KafkaConsumer(
@@ -100,24 +119,37 @@ class TopicConsumer:
             auto_offset_reset="none",
             isolation_level="read_committed",
             max_poll_records=_MAX_BATCH,
-            fetch_max_wait_ms=250,
+            fetch_max_wait_ms=500,
+            bootstrap_timeout_ms=5_000,
             max_partition_fetch_bytes=4 * 1024 * 1024,
         )
         try:
             missing = self._assign(consumer)
+            look_again = time.monotonic() + _LOOK_FOR_TOPICS_S
             while not self._stop.is_set():
-                polled = consumer.poll(timeout_ms=250)
-                batch = [_consumed(row) for rows in polled.values() for row in rows]
-                if batch:
-                    after = {(one.topic, one.partition): one.offset + 1 for one in batch}
-                    self._handle(batch, after)
-                else:
-                    self._caught_up.set()
-                CONSUMER_LAG.labels(consumer=self.name).set(self._lag(consumer))
-                if missing and not batch and self._exist(consumer, missing):
-                    return  # assign again, with the topics that came into being
+                self._poll(consumer)
+                if missing and time.monotonic() > look_again:
+                    if set(missing) & set(consumer.topics()):
+                        return  # assign again, with the topics that came into being
+                    look_again = time.monotonic() + _LOOK_FOR_TOPICS_S
         finally:
             consumer.close()
+
+    def _poll(self, consumer: KafkaConsumer) -> None:
+        if not consumer.assignment():
+            self._stop.wait(_POLL_MS / 1000)
+            return
+        polled = consumer.poll(timeout_ms=_POLL_MS)
+        batch = [_consumed(row) for rows in polled.values() for row in rows]
+        if batch:
+            after = {(one.topic, one.partition): one.offset + 1 for one in batch}
+            self._handle(batch, after)
+        lag = _lag(consumer)
+        if lag is not None:
+            self._behind = lag
+            CONSUMER_LAG.labels(consumer=self.name).set(lag)
+            if lag == 0:
+                self._caught_up.set()
 
     def _assign(self, consumer: KafkaConsumer) -> list[str]:
         """Assigns every partition of the topics there are; returns the topics there are not."""
@@ -136,16 +168,16 @@ class TopicConsumer:
                 consumer.seek(partition, position)
         return missing
 
-    def _exist(self, consumer: KafkaConsumer, topics: Sequence[str]) -> bool:
-        return bool(set(topics) & set(consumer.topics()))
 
-    def _lag(self, consumer: KafkaConsumer) -> int:
-        lag = 0
-        for partition in consumer.assignment():
-            highwater = consumer.highwater(partition)
-            if highwater is not None:
-                lag += max(0, highwater - consumer.position(partition))
-        return lag
+def _lag(consumer: KafkaConsumer) -> int | None:
+    """Messages between the positions and the ends; None until every partition has answered once."""
+    lag = 0
+    for partition in consumer.assignment():
+        end = consumer.highwater(partition)
+        if end is None:
+            return None
+        lag += max(0, end - consumer.position(partition))
+    return lag
 
 
 def _consumed(row) -> Consumed:  # type: ignore[no-untyped-def]  # kafka-python is untyped

@@ -2,8 +2,12 @@
 
 import socket
 import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 
 import structlog
+from kafka import KafkaProducer
 from kafka.errors import KafkaError
 from pymongo.errors import PyMongoError
 
@@ -11,16 +15,18 @@ from services.common.domain.clock import Clock
 from services.common.domain.errors import TongdangError, Unavailable
 from services.common.domain.ids import Ids
 from services.common.kafka.connection import KafkaConnection
-from services.common.kafka.numbering import STREAMS, Numbering
+from services.common.kafka.numbering import Numbering
 from services.common.kafka.sending import Sending, open_producer
-from services.common.metrics import LEASE_EPOCH, OUTBOX_OLDEST_SECONDS, RELAY_LAG
+from services.common.kafka.streams import Stream, open_stream
+from services.common.kafka.upkeep import Upkeep
+from services.common.metrics import LEASE_EPOCH
 from services.common.mongo.database import MongoDatabase
 from services.common.mongo.lease import LeaseHolder
-from services.common.mongo.outbox import COLLECTION as OUTBOX
 from services.common.mongo.transactions import Transactions
 
 _IDLE_S = 0.2
 _STANDBY_S = 1.0
+_OBSERVE_S = 5.0
 _BACK_OFF_S = (0.2, 0.5, 1.0, 2.0, 5.0)
 
 log = structlog.get_logger()
@@ -47,10 +53,11 @@ class Relay:
         self._transactions = Transactions(database, ids, clock)
         self._bell = transactions.bells.new()
         self._kafka = kafka
-        self._principal = principal
-        self._stream = f"{principal}/{incarnation}"
+        self._stream = Stream(principal, incarnation)
         self._clock = clock
+        self._ids = ids
         self._lease = LeaseHolder(database, "relay", holder or f"{principal}@{socket.gethostname()}")
+        self._upkeep = Upkeep(database, self._stream, clock)
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._run, name="relay", daemon=True)
 
@@ -74,65 +81,62 @@ class Relay:
     def _run(self) -> None:
         failures = 0
         while not self._stop.is_set():
+            began = time.monotonic()
             try:
                 if self._lease.try_acquire() is None:
                     self._stop.wait(_STANDBY_S)
                     continue
-                LEASE_EPOCH.labels(lease="relay").set(self._lease.epoch)
                 self._serve_term()
-                failures = 0
             except (KafkaError, PyMongoError, TongdangError) as problem:
                 log.warning("relay-interrupted", problem=type(problem).__name__, detail=str(problem)[:200])
-                self._stop.wait(_BACK_OFF_S[min(failures, len(_BACK_OFF_S) - 1)])
-                failures += 1
+            except Exception as defect:  # the thread's own boundary: the stream must not stand still for ever
+                log.exception("relay-failed", defect=type(defect).__name__)
+            failures = 0 if time.monotonic() > began + 30 else failures
+            self._stop.wait(_BACK_OFF_S[min(failures, len(_BACK_OFF_S) - 1)])
+            failures += 1
 
     def _serve_term(self) -> None:
-        """Works until stopped or the lease is lost. Every predecessor is fenced before the first read."""
-        self._open_stream()
-        producer = open_producer(self._kafka, self._principal)
+        """Works until stopped or the lease is lost."""
+        LEASE_EPOCH.labels(lease="relay").set(self._lease.epoch)
+        try:
+            open_stream(
+                self._stream, transactions=self._transactions, lease=self._lease, ids=self._ids, clock=self._clock
+            )
+            with self._fenced_producer() as producer:
+                self._work(producer)
+        finally:
+            with suppress(PyMongoError):
+                self._lease.release()
+                self._upkeep.observe()
+
+    @contextmanager
+    def _fenced_producer(self) -> Iterator[KafkaProducer]:
+        """A producer after which no predecessor can commit.
+
+        The lease is asked again on the server once the producer has fenced: while it is still ours no later holder has
+        begun, so a later one will fence this producer in its turn. Asked only before, a process paused between the two
+        could fence its own successor.
+        """
+        producer = open_producer(self._kafka, self._stream.principal)
         try:
             producer.init_transactions()
-            numbering = Numbering(self._database, self._transactions, self._lease, self._stream)
-            sending = Sending(self._database, self._lease, self._stream, self._principal, producer)
-            while not self._stop.is_set():
-                self._lease.keep()
-                numbered, sent = numbering.run(), sending.run()
-                if not numbered and not sent:
-                    self._observe()
-                    self._bell.wait(_IDLE_S)
-            self._lease.release()
+            self._lease.renew()
+            yield producer
         finally:
             producer.close(timeout=3)
 
-    def _open_stream(self) -> None:
-        self._database.db[STREAMS].update_one(
-            {"_id": self._stream},
-            {"$setOnInsert": {"seq": 0, "audit_seq": 0, "mark": 0, "epoch": 0}},
-            upsert=True,
-        )
-
-    def _observe(self) -> None:
-        """Only reached with nothing left to do."""
-        OUTBOX_OLDEST_SECONDS.set(0)
-        RELAY_LAG.set(0)
-
-
-def sweep_outbox(database: MongoDatabase, stream: str, *, logged_below: int) -> int:
-    """Deletes sent rows: below the mark, and those with audit events only below what the audit service has logged.
-
-    `logged_below`: audit sequence number up to which (exclusive) the audit log holds the stream. Returns rows deleted.
-    """
-    head = database.db[STREAMS].find_one({"_id": stream}) or {"mark": 0}
-    below = {"seq": {"$gt": 0, "$lte": head["mark"]}}
-    gone = database.db[OUTBOX].delete_many(
-        {
-            **below,
-            "$expr": {
-                "$or": [
-                    {"$eq": ["$count", 0]},
-                    {"$lte": [{"$add": ["$audit_first", "$count"]}, logged_below]},
-                ]
-            },
-        }
-    )
-    return int(gone.deleted_count)
+    def _work(self, producer: KafkaProducer) -> None:
+        numbering = Numbering(self._database, self._transactions, self._lease, self._stream.id)
+        sending = Sending(self._database, self._lease, self._stream, producer)
+        unsent = True
+        observed = 0.0
+        while not self._stop.is_set():
+            self._lease.keep()
+            unsent = numbering.run() > 0 or unsent
+            unsent = unsent and sending.run() > 0
+            if time.monotonic() > observed + _OBSERVE_S:
+                observed = time.monotonic()
+                self._upkeep.observe()
+            if not unsent:
+                self._upkeep.sweep_when_due()
+                self._bell.wait(_IDLE_S)

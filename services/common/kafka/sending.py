@@ -8,7 +8,9 @@ from kafka import KafkaProducer
 
 from services.common.domain.clock import to_iso
 from services.common.kafka.connection import KafkaConnection
-from services.common.kafka.numbering import STREAMS
+from services.common.kafka.streams import COLLECTION as STREAMS
+from services.common.kafka.streams import Stream
+from services.common.kafka.topics import audit_topic
 from services.common.mongo.database import Document, MongoDatabase
 from services.common.mongo.lease import LeaseHolder, LeaseLost
 from services.common.mongo.outbox import COLLECTION as OUTBOX
@@ -38,7 +40,10 @@ def open_producer(kafka: KafkaConnection, principal: str) -> KafkaProducer:
         acks="all",
         linger_ms=2,
         batch_size=256 * 1024,
-        max_block_ms=10_000,
+        max_block_ms=5_000,
+        bootstrap_timeout_ms=5_000,
+        delivery_timeout_ms=20_000,
+        request_timeout_ms=10_000,
         transaction_timeout_ms=30_000,
     )
 
@@ -49,8 +54,7 @@ class Sending:
 
     database: MongoDatabase
     lease: LeaseHolder
-    stream: str
-    principal: str
+    stream: Stream
     producer: KafkaProducer
 
     def run(self) -> int:
@@ -59,10 +63,10 @@ class Sending:
         After a kill between the two steps the same messages leave again under the same numbers; consumers drop them.
         Raises: LeaseLost, and kafka's errors.
         """
-        head = self.database.db[STREAMS].find_one({"_id": self.stream}) or {}
-        mark = int(head.get("mark", 0))
-        if mark == int(head.get("seq", 0)):
+        head = self.database.db[STREAMS].find_one({"_id": self.stream.id})
+        if head is None or head["mark"] == head["seq"]:
             return 0
+        mark = int(head["mark"])
         documents = self._next(mark)
         if not documents:
             return 0
@@ -101,23 +105,23 @@ class Sending:
 
     def _move_mark(self, before: int, after: int) -> None:
         moved = self.database.db[STREAMS].update_one(
-            {"_id": self.stream, "mark": before, "epoch": {"$lte": self.lease.epoch}},
+            {"_id": self.stream.id, "mark": before, "epoch": {"$lte": self.lease.epoch}},
             {"$set": {"mark": after, "epoch": self.lease.epoch}},
         )
         if moved.matched_count != 1:
-            raise LeaseLost(self.stream)
+            raise LeaseLost(self.stream.id)
 
     def _messages(self, document: Document) -> Iterator[KafkaMessage]:
         time = document["created_at"]
         for index, message in enumerate(document["messages"]):
             headers = self._headers(f"{document['_id']}#{index}", message["type"], time)
             yield KafkaMessage(message["topic"], message["key"].encode(), bytes(message["value"]), headers)
-        topic = f"audit.{self.principal}.events.v1"
+        topic = audit_topic(self.stream.principal)
         for index, leaf in enumerate(document["leaves"]):
             seq = int(document["audit_first"]) + index
-            value = audit_pb2.StreamedLeaf(stream=self.stream, seq=seq, leaf=bytes(leaf)).SerializeToString()
-            headers = self._headers(f"{self.stream}#{seq}", "tongdang.audit.event.v1", time)
-            yield KafkaMessage(topic, self.stream.encode(), value, headers)
+            value = audit_pb2.StreamedLeaf(stream=self.stream.id, seq=seq, leaf=bytes(leaf)).SerializeToString()
+            headers = self._headers(f"{self.stream.id}#{seq}", "tongdang.audit.event.v1", time)
+            yield KafkaMessage(topic, self.stream.id.encode(), value, headers)
 
     def _headers(self, id_: str, type_: str, time: datetime) -> list[tuple[str, bytes]]:
         """CloudEvents 1.0, Kafka binding, binary mode."""
@@ -125,7 +129,7 @@ class Sending:
             ("ce_specversion", b"1.0"),
             ("ce_id", id_.encode()),
             ("ce_type", type_.encode()),
-            ("ce_source", f"/{self.principal}".encode()),
+            ("ce_source", f"/{self.stream.principal}".encode()),
             ("ce_time", to_iso(time).encode()),
             ("content-type", b"application/protobuf"),
         ]

@@ -1,15 +1,16 @@
-"""Delivers letters: a thread per lane, in order within a conversation; a destination that is down blocks only its lane."""
+"""Delivers letters: a thread per lane, in order within a conversation, so that nobody down blocks another lane."""
 
 import threading
 import time
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from datetime import timedelta
 
 import structlog
 from pymongo.errors import PyMongoError
 
 from services.common.domain.clock import Clock
-from services.common.domain.errors import Kind, TongdangError, Unavailable
+from services.common.domain.errors import Kind, RequestIdReused, TongdangError, Unavailable
 from services.common.domain.messages import Letter
 from services.common.metrics import LETTERS_PARKED
 from services.common.mongo.database import Document, MongoDatabase
@@ -18,6 +19,8 @@ from services.common.mongo.letters import COLLECTION, letter_of
 from services.common.mongo.wakeups import Bells, Wakeup
 
 _IDLE_S = 0.5
+_TERM_S = 30.0
+"""Half of it outlasts the deadline of a call, so that a slow peer does not cost the lane its lease."""
 _FIRST_DELAY_S, _LONGEST_DELAY_S = 0.2, 5.0
 _PASSING = frozenset({Kind.UNAVAILABLE, Kind.EXHAUSTED, Kind.INTERNAL, Kind.CONFLICT})
 """Troubles that time may heal; any other parks the letter for an operator."""
@@ -26,7 +29,11 @@ log = structlog.get_logger()
 
 
 class Dispatcher:
-    """Sends each lane's letters by `send`, which returns once the receiver has durably confirmed."""
+    """Sends each lane's letters by `send`, which returns once the receiver has durably confirmed.
+
+    A kill between the confirmation and its note sends the letter again, under the same number: the receiver answers
+    as before. `holder`: name of this replica for the lanes' leases; `bells`: of the transactions that post letters.
+    """
 
     name = "dispatcher"
 
@@ -46,7 +53,7 @@ class Dispatcher:
                 lane,
                 send,
                 clock,
-                LeaseHolder(database, f"lane {lane}", holder),
+                LeaseHolder(database, f"lane {lane}", holder, _TERM_S),
                 bells.new(),
                 self._stop,
             )
@@ -64,9 +71,10 @@ class Dispatcher:
         self._stop.set()
         for lane in self._lanes:
             lane.bell.ring()
+        until = time.monotonic() + 9
         for thread in self._threads:
             if thread.is_alive():
-                thread.join(timeout=9)
+                thread.join(timeout=max(0.0, until - time.monotonic()))
 
     def check(self) -> None:
         """Raises: Unavailable: a lane's thread died."""
@@ -95,42 +103,42 @@ class _Lane:
         self._stop = stop
 
     def run(self) -> None:
-        held = False
         while not self._stop.is_set():
             try:
-                if not held or not self._lease.still_held():
-                    held = self._lease.try_acquire() is not None
-                    if not held:
-                        self._stop.wait(1.0)
-                        continue
+                if self._lease.try_acquire() is not None:
+                    self._serve_term()
+            except (PyMongoError, TongdangError) as problem:
+                log.warning("lane-interrupted", lane=self.name, problem=type(problem).__name__)
+            except Exception as defect:  # the thread's own boundary: the letter stays where it is
+                log.exception("lane-failed", lane=self.name, defect=type(defect).__name__)
+            self._stop.wait(1.0)
+
+    def _serve_term(self) -> None:
+        try:
+            while not self._stop.is_set():
                 self._lease.keep()
                 if not self._deliver_next():
                     self.bell.wait(_IDLE_S)
-            except (PyMongoError, TongdangError) as problem:
-                log.warning("lane-interrupted", lane=self.name, problem=type(problem).__name__)
-                held = False
-                self._stop.wait(1.0)
-        if held:
-            self._release()
-
-    def _release(self) -> None:
-        try:
-            self._lease.release()
-        except PyMongoError:
-            log.info("lease-left-to-expire", lane=self.name)
+        finally:
+            with suppress(PyMongoError):
+                self._lease.release()
 
     def _deliver_next(self) -> bool:
-        """Sends the oldest letter whose time has come and that no earlier one of its conversation holds up."""
-        now = self._clock.now()
-        due = self._letters.find({"lane": self.name, "state": "waiting", "not_before": {"$lte": now}})
-        for document in due.sort([("not_before", 1)]).limit(50):
-            if not self._held_up(document):
-                self._deliver(document)
-                return True
+        """Sends the first letter whose time has come and that no earlier one of its conversation holds up."""
+        due = {"lane": self.name, "state": "waiting", "not_before": {"$lte": self._clock.now()}}
+        held_up: set[str] = set()
+        with self._letters.find(due).sort([("not_before", 1), ("number", 1)]).batch_size(20) as letters:
+            for document in letters:
+                if document["conversation"] in held_up:
+                    continue
+                if not self._has_earlier(document):
+                    self._deliver(document)
+                    return True
+                held_up.add(document["conversation"])
         return False
 
-    def _held_up(self, document: Document) -> bool:
-        """Whether an earlier letter of the conversation on this lane is still to be sent or parked."""
+    def _has_earlier(self, document: Document) -> bool:
+        """Whether an earlier letter of the conversation on this lane is still to be sent, or parked."""
         earlier = {
             "conversation": document["conversation"],
             "lane": self.name,
@@ -152,8 +160,8 @@ class _Lane:
 
     def _failed(self, document: Document, problem: TongdangError) -> None:
         attempts = int(document["attempts"]) + 1
-        if problem.kind in _PASSING:
-            delay = min(_LONGEST_DELAY_S, _FIRST_DELAY_S * 2 ** min(attempts - 1, 10))
+        if may_pass(problem):
+            delay = max(delay_after(attempts), problem.retry_after_s or 0.0)
             change = {"attempts": attempts, "not_before": self._clock.now() + timedelta(seconds=delay)}
             log.info("letter-delayed", lane=self.name, code=problem.code, attempts=attempts)
         else:
@@ -161,3 +169,13 @@ class _Lane:
             LETTERS_PARKED.labels(lane=self.name).inc()
             log.error("letter-parked", lane=self.name, code=problem.code, method=document["method"])
         self._letters.update_one({"_id": document["_id"]}, {"$set": change})
+
+
+def may_pass(problem: TongdangError) -> bool:
+    """Whether sending the same letter again may go better."""
+    return problem.kind in _PASSING and problem.code != RequestIdReused.code
+
+
+def delay_after(attempts: int) -> float:
+    """Seconds to wait after so many failed attempts: 0.2 s, doubled each time, at most 5 s."""
+    return min(_LONGEST_DELAY_S, _FIRST_DELAY_S * 2.0 ** min(attempts - 1, 10))
