@@ -1,0 +1,73 @@
+"""Secrets and signing keys of one local stack, made once and kept in files only their owner may read."""
+
+import base64
+import secrets
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric import ed25519
+from nacl.public import PrivateKey
+
+from deploy.local.layout import REGIONS, ROOT, SERVICES, Layout
+from deploy.local.pki import ensure_certificates, write_private
+
+_TEMPLATES = ROOT / "deploy" / "local"
+PASSWORDS = ("mongo-admin", "keycloak-admin", "portal-client", "people", *(f"mongo-{name}" for name in SERVICES))
+
+
+def materialise(layout: Layout) -> None:
+    """Makes what is missing under `etc/` and renders the registry; never changes what is there."""
+    etc = layout.etc
+    ensure_certificates(etc / "tls", [*SERVICES, "operator", "kafka"])
+    for name in PASSWORDS:
+        _once(etc / "secrets" / name, lambda: secrets.token_urlsafe(18).encode())
+    _once(etc / "secrets" / "mongo-keyfile", lambda: base64.b64encode(secrets.token_bytes(96)))
+    _once(etc / "secrets" / "kek", _random_key)
+    _once(etc / "secrets" / "portal-session", lambda: base64.urlsafe_b64encode(secrets.token_bytes(32)))
+    _once(etc / "secrets" / "audit-log.pem", _ed25519)
+    for region in REGIONS:
+        _once(etc / "secrets" / f"signing-{region}.pem", _ed25519)
+        _once(etc / "secrets" / f"sealing-{region}", _random_key)
+    (etc / "regions.toml").write_text(render_registry(layout), encoding="utf-8")
+    (etc / "people.toml").write_bytes((_TEMPLATES / "people.toml").read_bytes())
+
+
+def secret(layout: Layout, name: str) -> str:
+    """A secret's text."""
+    return (layout.etc / "secrets" / name).read_text().strip()
+
+
+def render_registry(layout: Layout) -> str:
+    """`regions.toml` with this stack's addresses and public keys in place of `{…}`."""
+    text = (_TEMPLATES / "regions.toml").read_text(encoding="utf-8")
+    made = datetime.fromtimestamp((layout.etc / "tls" / "ca.pem").stat().st_mtime, UTC).date()
+    values = {"valid_from": (made - timedelta(days=1)).isoformat(), "valid_until": f"{made.year + 10}-12-31"}
+    for region in REGIONS:
+        signing = serialization.load_pem_private_key(secret(layout, f"signing-{region}.pem").encode(), None)
+        assert isinstance(signing, ed25519.Ed25519PrivateKey)
+        sealing = PrivateKey(base64.b64decode(secret(layout, f"sealing-{region}"))).public_key
+        values[f"signing-{region}"] = base64.b64encode(signing.public_key().public_bytes_raw()).decode()
+        values[f"sealing-{region}"] = base64.b64encode(bytes(sealing)).decode()
+    for service in SERVICES:
+        if service != "portal":
+            values[f"address-{service}"] = f"localhost:{layout.grpc_port(service)}"
+    for name, value in values.items():
+        text = text.replace("{" + name + "}", value)
+    return text
+
+
+def _once(path: Path, make: Callable[[], bytes]) -> None:
+    if not path.exists():
+        write_private(path, make())
+
+
+def _random_key() -> bytes:
+    return base64.b64encode(secrets.token_bytes(32))
+
+
+def _ed25519() -> bytes:
+    return ed25519.Ed25519PrivateKey.generate().private_bytes(
+        serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+    )

@@ -1,0 +1,91 @@
+"""How each service is started: its module and its environment, in one table."""
+
+import sys
+
+from deploy.local.layout import ROOT, Layout
+from deploy.local.process import Process
+
+
+def module_of(service: str) -> str:
+    """`catalog-320000` → `services.catalog`."""
+    return f"services.{service.partition('-')[0]}"
+
+
+def process(layout: Layout, service: str, command: str = "run") -> Process:
+    """A service as the local stack runs it: migrate, then serve."""
+    arguments = [sys.executable, "-m", module_of(service), command]
+    log = layout.logs / (f"{service}.log" if command == "run" else f"{service}-{command}.log")
+    return Process(service, arguments, environment(layout, service), log)
+
+
+def environment(layout: Layout, service: str) -> dict[str, str]:
+    """All settings of one service; secrets by file only."""
+    prefix = f"TONGDANG_{service.partition('-')[0].upper()}__"
+    values = {**_common(layout, service), **_special(layout, service)}
+    return {
+        **{prefix + key: str(value) for key, value in values.items()},
+        "PYTHONPATH": f"{ROOT}:{ROOT / 'gen'}",
+        "PYTHONUNBUFFERED": "1",
+        "PYTHONWARNINGS": "ignore",
+    }
+
+
+def _common(layout: Layout, service: str) -> dict[str, object]:
+    tls, secrets = layout.etc / "tls", layout.etc / "secrets"
+    realm = f"{layout.keycloak_url}/realms/tongdang"
+    values: dict[str, object] = {
+        "IDENTITY__PRINCIPAL": service,
+        "IDENTITY__INCARNATION": 1,
+        "HTTP__PORT": layout.http_port(service),
+        "TLS__CERTIFICATE_FILE": tls / f"{service}.pem",
+        "TLS__KEY_FILE": tls / f"{service}.key",
+        "TLS__CA_FILE": tls / "ca.pem",
+        "MONGO__URI_FILE": secrets / f"mongo-uri-{service}",
+        "MONGO__DATABASE": service.replace("-", "_"),
+        "KAFKA__BOOTSTRAP": layout.kafka_bootstrap,
+        "OIDC__ISSUER": realm,
+        "OIDC__AUDIENCE": "tongdang",
+        "OIDC__JWKS_URL": f"{realm}/protocol/openid-connect/certs",
+        "REGISTRY__FILE": layout.etc / "regions.toml",
+    }
+    if service != "portal":
+        values["GRPC__PORT"] = layout.grpc_port(service)
+    return values
+
+
+def _special(layout: Layout, service: str) -> dict[str, object]:
+    secrets = layout.etc / "secrets"
+    kind, _, region = service.partition("-")
+    match kind:
+        case "catalog":
+            return {
+                "REGION__ID": region,
+                "SIGNING__KEY_FILE": secrets / f"signing-{region}.pem",
+                "SEALING__KEY_FILE": secrets / f"sealing-{region}",
+                "CERTIFICATE__VERIFY_URL": f"{layout.portal_url}/verify",
+            }
+        case "audit":
+            return {"TLOG__ORIGIN": "tongdang.local/audit", "TLOG__KEY_FILE": secrets / "audit-log.pem"}
+        case "discovery":
+            return {"INDEX__DIR": layout.data / "index"}
+        case "auth":
+            return {
+                "KEYCLOAK__URL": layout.keycloak_url,
+                "KEYCLOAK__REALM": "tongdang",
+                "KEYCLOAK__ADMIN_USER": "admin",
+                "KEYCLOAK__ADMIN_PASSWORD_FILE": secrets / "keycloak-admin",
+                "KEYS__KEK_FILE": secrets / "kek",
+                "PORTAL__CLIENT_SECRET_FILE": secrets / "portal-client",
+                "PORTAL__PUBLIC_URL": layout.portal_url,
+                "PEOPLE__FILE": layout.etc / "people.toml",
+                "PEOPLE__PASSWORD_FILE": secrets / "people",
+            }
+        case "portal":
+            return {
+                "OIDC__CLIENT_ID": "portal",
+                "OIDC__CLIENT_SECRET_FILE": secrets / "portal-client",
+                "SESSION__KEY_FILE": secrets / "portal-session",
+                "SITE__PUBLIC_URL": layout.portal_url,
+                "SITE__LOG_URL": layout.log_url,
+            }
+    return {}
