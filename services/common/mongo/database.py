@@ -23,6 +23,7 @@ class MongoDatabase:
 
     def __init__(self, uri: str, name: str, *, server_timeout_s: float = 5.0) -> None:
         self.name = name
+        self.uri = uri  # holds the password: never logged
         self.client: MongoClient[Document] = MongoClient(
             uri,
             tz_aware=True,
