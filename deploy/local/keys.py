@@ -1,6 +1,7 @@
 """Secrets and signing keys of one local stack, made once and kept in files only their owner may read."""
 
 import base64
+import hashlib
 import secrets
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
@@ -10,7 +11,7 @@ from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ed25519
 from nacl.public import PrivateKey
 
-from deploy.local.layout import REGIONS, ROOT, SERVICES, Layout
+from deploy.local.layout import LOG_ORIGIN, REGIONS, ROOT, SERVICES, Layout
 from deploy.local.pki import ensure_certificates, write_private
 
 _TEMPLATES = ROOT / "deploy" / "local"
@@ -30,6 +31,7 @@ def materialise(layout: Layout) -> None:
     for region in REGIONS:
         _once(etc / "secrets" / f"signing-{region}.pem", _ed25519)
         _once(etc / "secrets" / f"sealing-{region}", _random_key)
+    (etc / "audit-log.vkey").write_text(verifier_key(LOG_ORIGIN, _public(layout, "audit-log.pem")) + "\n")
     (etc / "regions.toml").write_text(render_registry(layout), encoding="utf-8")
     (etc / "people.toml").write_bytes((_TEMPLATES / "people.toml").read_bytes())
 
@@ -45,10 +47,9 @@ def render_registry(layout: Layout) -> str:
     made = datetime.fromtimestamp((layout.etc / "tls" / "ca.pem").stat().st_mtime, UTC).date()
     values = {"valid_from": (made - timedelta(days=1)).isoformat(), "valid_until": f"{made.year + 10}-12-31"}
     for region in REGIONS:
-        signing = serialization.load_pem_private_key(secret(layout, f"signing-{region}.pem").encode(), None)
-        assert isinstance(signing, ed25519.Ed25519PrivateKey)
+        signing = _public(layout, f"signing-{region}.pem")
         sealing = PrivateKey(base64.b64decode(secret(layout, f"sealing-{region}"))).public_key
-        values[f"signing-{region}"] = base64.b64encode(signing.public_key().public_bytes_raw()).decode()
+        values[f"signing-{region}"] = base64.b64encode(signing).decode()
         values[f"sealing-{region}"] = base64.b64encode(bytes(sealing)).decode()
     for service in SERVICES:
         if service != "portal":
@@ -56,6 +57,19 @@ def render_registry(layout: Layout) -> str:
     for name, value in values.items():
         text = text.replace("{" + name + "}", value)
     return text
+
+
+def verifier_key(origin: str, public_key: bytes) -> str:
+    """A log's public key as C2SP signed-note writes it: `<name>+<hash>+<base64>`, algorithm 1 (Ed25519)."""
+    typed = b"\x01" + public_key
+    digest = hashlib.sha256(origin.encode() + b"\n" + typed).digest()[:4]
+    return f"{origin}+{digest.hex()}+{base64.b64encode(typed).decode()}"
+
+
+def _public(layout: Layout, name: str) -> bytes:
+    key = serialization.load_pem_private_key(secret(layout, name).encode(), None)
+    assert isinstance(key, ed25519.Ed25519PrivateKey)
+    return key.public_key().public_bytes_raw()
 
 
 def _once(path: Path, make: Callable[[], bytes]) -> None:

@@ -6,6 +6,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
 DEFAULT_BASE_PORT = 8080
+LOG_ORIGIN = "tongdang.local/audit"
 
 REGIONS = ("320000", "520000", "130000")
 CATALOGS = tuple(f"catalog-{region}" for region in REGIONS)
@@ -40,6 +41,14 @@ class Layout:
             folder=Path(os.environ.get("TONGDANG_LOCAL_DIR", local / "state")).absolute(),
             engines=Path(os.environ.get("TONGDANG_ENGINES_DIR", local / "engines")).absolute(),
         )
+
+    def as_environment(self) -> dict[str, str]:
+        """What `from_environment` reads, for a process that works on this stack."""
+        return {
+            "TONGDANG_LOCAL_BASE_PORT": str(self.base_port),
+            "TONGDANG_LOCAL_DIR": str(self.folder),
+            "TONGDANG_ENGINES_DIR": str(self.engines),
+        }
 
     @property
     def etc(self) -> Path:

@@ -7,21 +7,25 @@ import signal
 import subprocess
 import time
 from collections.abc import Mapping, Sequence
+from functools import partial
 from pathlib import Path
+from typing import IO
 
 _PR_SET_PDEATHSIG = 1
 _libc = ctypes.CDLL(None, use_errno=True)
 
 
-def _die_with_parent() -> None:
+def _die_with(parent: int) -> None:
     """Runs in the child before exec: Linux sends SIGKILL when the parent's thread ends."""
     _libc.prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+    if os.getppid() != parent:  # it ended before we could ask
+        os._exit(1)
 
 
 class Process:
-    """One program with the arguments and environment it is always started with."""
+    """One program with the arguments and environment it is always started with; without a log it writes to ours."""
 
-    def __init__(self, name: str, command: Sequence[str], environment: Mapping[str, str], log: Path) -> None:
+    def __init__(self, name: str, command: Sequence[str], environment: Mapping[str, str], log: Path | None) -> None:
         self.name = name
         self._command = list(command)
         self._environment = {**_inherited(), **environment}
@@ -32,16 +36,15 @@ class Process:
         """Starts it; a running one is left alone. Call it from a thread that lives as long as the child should."""
         if self.running:
             return
-        self._log.parent.mkdir(parents=True, exist_ok=True)
-        with self._log.open("ab") as log:
+        with self._output() as output:
             self._child = subprocess.Popen(
                 self._command,
                 env=self._environment,
                 stdin=subprocess.DEVNULL,
-                stdout=log,
+                stdout=output,
                 stderr=subprocess.STDOUT,
                 start_new_session=True,
-                preexec_fn=_die_with_parent,  # one prctl call, which takes no lock
+                preexec_fn=partial(_die_with, os.getpid()),  # a call or two, which take no lock
             )
 
     @property
@@ -66,7 +69,7 @@ class Process:
             with contextlib.suppress(ProcessLookupError):
                 os.killpg(self._child.pid, number)
 
-    def stop(self, patience_s: float = 15.0) -> None:
+    def stop(self, patience_s: float = 10.0) -> None:
         """Asks it to end, waits, and kills what is left."""
         self.signal(signal.SIGCONT)
         self.signal(signal.SIGTERM)
@@ -91,9 +94,15 @@ class Process:
 
     def tail(self, lines: int = 15) -> str:
         """The end of its log."""
-        if not self._log.exists():
+        if self._log is None or not self._log.exists():
             return ""
         return "\n".join(self._log.read_text(errors="replace").splitlines()[-lines:])
+
+    def _output(self) -> contextlib.AbstractContextManager[IO[bytes] | None]:
+        if self._log is None:
+            return contextlib.nullcontext()
+        self._log.parent.mkdir(parents=True, exist_ok=True)
+        return self._log.open("ab")
 
 
 def _inherited() -> dict[str, str]:

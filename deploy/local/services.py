@@ -2,7 +2,7 @@
 
 import sys
 
-from deploy.local.layout import ROOT, Layout
+from deploy.local.layout import LOG_ORIGIN, ROOT, Layout
 from deploy.local.process import Process
 
 
@@ -65,7 +65,7 @@ def _special(layout: Layout, service: str) -> dict[str, object]:
                 "CERTIFICATE__VERIFY_URL": f"{layout.portal_url}/verify",
             }
         case "audit":
-            return {"TLOG__ORIGIN": "tongdang.local/audit", "TLOG__KEY_FILE": secrets / "audit-log.pem"}
+            return {"TLOG__ORIGIN": LOG_ORIGIN, "TLOG__KEY_FILE": secrets / "audit-log.pem"}
         case "discovery":
             return {"INDEX__DIR": layout.data / "index"}
         case "auth":

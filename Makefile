@@ -1,0 +1,70 @@
+# Tongdang 通档. `make help` lists what there is; every target can be run again at little cost.
+SHELL := /bin/bash
+PYTHON ?= python3
+BIN := .venv/bin
+PROTOS := $(shell find protos -name '*.proto' 2>/dev/null)
+SAMPLES ?= 1
+export SAMPLES
+.DEFAULT_GOAL := help
+
+.PHONY: help run stop reset test lint types contracts protos engines venv lock clean
+
+help: ## this list
+	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+run: .venv/ready gen/ready ## start everything and say where; Ctrl-C stops (SAMPLES=0: without samples)
+	@exec $(BIN)/python -m deploy.local run
+
+stop: .venv/ready ## stop what `make run` started elsewhere
+	@$(BIN)/python -m deploy.local stop
+
+reset: .venv/ready ## delete all data and keys of the local stack (asks; YES=1 does not)
+	@$(BIN)/python -m deploy.local reset $(if $(YES),--yes)
+
+test: .venv/ready gen/ready ## all checks and tests, on the real engines
+	@$(BIN)/python -m deploy.local provision --test
+	@$(MAKE) --no-print-directory lint types contracts
+	@$(BIN)/python -m pytest
+
+lint: .venv/ready gen/ready ## ruff and buf
+	@$(BIN)/ruff check .
+	@$(BIN)/buf lint protos
+
+types: .venv/ready gen/ready ## mypy --strict
+	@$(BIN)/mypy
+
+contracts: .venv/ready gen/ready ## who may import whom
+	@$(BIN)/lint-imports
+
+protos: gen/ready ## generate code from protos/
+
+engines: .venv/ready ## fetch Kafka, MongoDB and Keycloak
+	@$(BIN)/python -m deploy.local provision
+
+venv: .venv/ready ## the Python environment
+
+lock: .venv/ready ## resolve requirements/*.in again, with hashes
+	@$(BIN)/pip install -q uv==0.13.9
+	@cd requirements && for set in base dev; do \
+	  ../$(BIN)/uv pip compile -q --python-version 3.11 --generate-hashes --no-header $$set.in -o $$set.txt; done
+
+clean: ## delete what can be made again: environment, engines, generated code (not the data)
+	rm -rf .venv gen .local/engines .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+
+.venv/ready: requirements/dev.txt
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or later is needed: make PYTHON=…")'
+	@echo "installing Python packages …"
+	@test -x $(BIN)/python || $(PYTHON) -m venv .venv || \
+	  { rm -rf .venv; echo "no venv module. On Debian or Ubuntu: sudo apt-get install -y python3-venv"; exit 1; }
+	@$(BIN)/pip install -q --disable-pip-version-check --require-hashes -r requirements/dev.txt
+	@printf '%s\n%s/gen\n' '$(CURDIR)' '$(CURDIR)' > \
+	  "$$($(BIN)/python -c 'import sysconfig; print(sysconfig.get_path("purelib"))')/tongdang.pth"
+	@touch $@
+
+gen/ready: .venv/ready $(PROTOS)
+	@$(BIN)/buf lint protos
+	@rm -rf .local/gen && mkdir -p .local/gen
+	@$(BIN)/python -m grpc_tools.protoc -I protos \
+	  --python_out=.local/gen --pyi_out=.local/gen --grpc_python_out=.local/gen $(PROTOS)
+	@rm -rf gen && mv .local/gen gen
+	@touch $@
