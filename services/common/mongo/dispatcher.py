@@ -126,15 +126,16 @@ class _Lane:
     def _deliver_next(self) -> bool:
         """Sends the first letter whose time has come and that no earlier one of its conversation holds up."""
         due = {"lane": self.name, "state": "waiting", "not_before": {"$lte": self._clock.now()}}
-        held_up: set[str] = set()
+        held_up: dict[str, int] = {}
         with self._letters.find(due).sort([("not_before", 1), ("number", 1)]).batch_size(20) as letters:
             for document in letters:
-                if document["conversation"] in held_up:
-                    continue
+                conversation, number = document["conversation"], int(document["number"])
+                if number >= held_up.get(conversation, number + 1):
+                    continue  # a retry may sort its conversation's later letters before it
                 if not self._has_earlier(document):
                     self._deliver(document)
                     return True
-                held_up.add(document["conversation"])
+                held_up[conversation] = number
         return False
 
     def _has_earlier(self, document: Document) -> bool:
