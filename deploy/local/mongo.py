@@ -38,6 +38,8 @@ def process(layout: Layout) -> Process:
         *("--replSet", "rs0", "--keyFile", str(layout.etc / "secrets" / "mongo-keyfile")),
         *("--wiredTigerCacheSizeGB", "0.5", "--oplogSize", "512", "--nounixsocket", "--quiet"),
         *("--setParameter", "diagnosticDataCollectionEnabled=false"),
+        # a transaction that a killed process left open holds its documents no longer than this
+        *("--setParameter", "transactionLifetimeLimitSeconds=15"),
     ]
     return Process("mongo", command, {}, layout.logs / "mongo.log")
 
