@@ -180,7 +180,7 @@ class _Life(DependencyProvider):  # type: ignore[misc]  # nameko is untyped
 
     def __init__(self, components: Sequence[Component] = ()) -> None:
         self._components = list(components)
-        super().__init__(components)
+        super().__init__()  # nameko keeps the arguments itself, for its copies
 
     def start(self) -> None:
         for component in self._components:
