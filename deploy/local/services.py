@@ -27,6 +27,8 @@ def environment(layout: Layout, service: str) -> dict[str, str]:
         "PYTHONPATH": f"{ROOT}:{ROOT / 'gen'}",
         "PYTHONUNBUFFERED": "1",
         "PYTHONWARNINGS": "ignore",
+        "PYTHONDONTWRITEBYTECODE": "",  # empty is off: compiled modules make the next start a second quicker
+        "EVENTLET_NO_GREENDNS": "yes",  # nothing is monkey-patched, so its resolver would only cost time to import
     }
 
 
