@@ -90,7 +90,7 @@ def admin_client(layout: Layout) -> Client:
 
 
 def _initialise(layout: Layout) -> bool:
-    stamp = layout.data / "mongo-ready"
+    stamp = layout.data / ("mongo-external-ready" if is_external() else "mongo-ready")
     if not stamp.exists() and not is_external():
         _found(layout)
     with admin_client(layout) as client:
