@@ -3,7 +3,7 @@
 import threading
 import time
 from collections import deque
-from dataclasses import dataclass, field
+from queue import Empty, SimpleQueue
 
 import pymongo
 import structlog
@@ -29,12 +29,28 @@ _BATCH_BYTES = 3_000_000
 log = structlog.get_logger()
 
 
-@dataclass
 class _Waiting:
-    leaf: bytes
-    done: threading.Event = field(default_factory=threading.Event)
-    durable: bool = False
-    given_up: bool = False
+    """One caller's leaf; a bare lock wakes it, since an `Event` costs as much as the rest of the queueing."""
+
+    __slots__ = ("_answered", "durable", "given_up", "leaf")
+
+    def __init__(self, leaf: bytes) -> None:
+        self.leaf = leaf
+        self.durable = False
+        self.given_up = False
+        self._answered = threading.Lock()
+        self._answered.acquire()
+
+    def wait(self, seconds: float) -> bool:
+        """Whether the leaf became durable in time."""
+        self._answered.acquire(timeout=seconds)
+        self.given_up = not self.durable
+        return self.durable
+
+    def answer(self, durable: bool) -> None:
+        """Lets the caller go on."""
+        self.durable = durable
+        self._answered.release()
 
 
 class Recorder:
@@ -52,9 +68,11 @@ class Recorder:
         self._ids = ids
         self._clock = clock
         self._bells = bells or Bells()
-        self._condition = threading.Condition()
-        self._closed: deque[_Waiting] = deque()
+        self._closed: SimpleQueue[_Waiting | None] = SimpleQueue()
+        """Callers that wait; None only wakes the writer."""
         self._open: deque[bytes] = deque()
+        self._open_lock = threading.Lock()
+        """Held to join or leave the open queue, so that none joins unseen by the writer or after `stop`."""
         self._open_due = 0.0
         self._unsent: Document | None = None
         self._stopping = False
@@ -66,9 +84,9 @@ class Recorder:
 
     def stop(self) -> None:
         """Writes what is queued, then ends."""
-        with self._condition:
+        with self._open_lock:
             self._stopping = True
-            self._condition.notify_all()
+        self._closed.put(None)
         if self._thread.is_alive():
             self._thread.join(timeout=8)
 
@@ -84,14 +102,10 @@ class Recorder:
         then it may still become so, which is harmless: the access was refused.
         """
         waiting = _Waiting(event.leaf())
-        with self._condition:
-            if self._stopping:
-                raise AuditUnavailable("stopping")
-            self._closed.append(waiting)
-            self._condition.notify()
-        waiting.done.wait(_TIMEOUT_S)
-        if not waiting.durable:
-            waiting.given_up = True
+        if self._stopping:
+            raise AuditUnavailable("stopping")
+        self._closed.put(waiting)
+        if not waiting.wait(_TIMEOUT_S):
             raise AuditUnavailable("the access could not be recorded", retry_after_s=2)
         mark_recorded()
 
@@ -101,18 +115,18 @@ class Recorder:
         Raises: InvalidArgument; AuditUnavailable: the queue is full, or the store is down or two seconds behind.
         """
         leaf = event.leaf()
-        with self._condition:
+        with self._open_lock:
             behind = bool(self._open) and time.monotonic() > self._open_due + _TIMEOUT_S
             if self._stopping or self._store_down or behind or len(self._open) >= _OPEN_QUEUE:
                 raise AuditUnavailable("the access could not be queued", retry_after_s=2)
-            if not self._open:
-                self._open_due = time.monotonic() + _OPEN_FLUSH_S
-                self._condition.notify()
             self._open.append(leaf)
+            if len(self._open) == 1:
+                self._open_due = time.monotonic() + _OPEN_FLUSH_S
+                self._closed.put(None)
         mark_recorded()
 
     def _run(self) -> None:
-        while self._wait_for_work():
+        while not self._stopping or self._open or self._unsent or not self._closed.empty():
             waiting = self._take_waiting()
             if waiting:
                 self._write_waiting(waiting)
@@ -121,49 +135,36 @@ class Recorder:
             elif self._store_down and not waiting:
                 self._store_down = not self._store_answers()
 
-    def _wait_for_work(self) -> bool:
-        """Returns once somebody waits, the open queue is due, or a store that was down should be asked again.
-
-        False when stopped with nothing left.
-        """
-        with self._condition:
-            while not self._closed:
-                if self._stopping:
-                    return bool(self._open or self._unsent)
-                if not self._open and self._unsent is None:
-                    if self._store_down and not self._condition.wait(_PROBE_S):
-                        return True
-                    if not self._store_down:
-                        self._condition.wait()
-                    continue
-                due_in = self._open_due - time.monotonic()
-                if due_in <= 0:
-                    return True
-                self._condition.wait(due_in)
-            return True
-
     def _take_waiting(self) -> list[_Waiting]:
-        """As many of those who wait as fit one document; whoever gave up meanwhile is left out."""
+        """Sleeps until something is due; then as many of those who wait as fit one document."""
         taken: list[_Waiting] = []
         size = 0
-        with self._condition:
-            while self._closed and len(taken) < MAX_MESSAGES and size < _BATCH_BYTES:
-                one = self._closed.popleft()
-                if not one.given_up:
+        try:
+            one = self._closed.get(timeout=self._sleep_s())
+            while True:
+                if one is not None and not one.given_up:
                     taken.append(one)
                     size += len(one.leaf)
-        return taken
+                if len(taken) == MAX_MESSAGES or size > _BATCH_BYTES:
+                    return taken
+                one = self._closed.get_nowait()
+        except Empty:
+            return taken
+
+    def _sleep_s(self) -> float | None:
+        """Until the open queue is due, or a store that was down should be asked again."""
+        if self._open or self._unsent:
+            return 0 if self._stopping else max(0.0, self._open_due - time.monotonic())
+        return _PROBE_S if self._store_down else None
 
     def _write_waiting(self, waiting: list[_Waiting]) -> None:
         durable = self._write(self._document([one.leaf for one in waiting]))
         for one in waiting:
-            one.durable = durable
-            one.done.set()
+            one.answer(durable)
 
     def _open_is_due(self) -> bool:
-        with self._condition:
-            due = self._stopping or time.monotonic() >= self._open_due
-            return due and bool(self._open or self._unsent)
+        due = self._stopping or time.monotonic() >= self._open_due
+        return due and bool(self._open or self._unsent)
 
     def _write_open(self) -> None:
         """Writes some of the open queue; an unknown outcome is repeated under the same id, never doubled."""
@@ -179,7 +180,7 @@ class Recorder:
     def _take_open(self) -> list[bytes]:
         taken: list[bytes] = []
         size = 0
-        with self._condition:
+        with self._open_lock:
             while self._open and len(taken) < MAX_MESSAGES and size < _BATCH_BYTES:
                 taken.append(self._open.popleft())
                 size += len(taken[-1])
