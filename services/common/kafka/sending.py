@@ -42,8 +42,8 @@ def open_producer(kafka: KafkaConnection, principal: str) -> KafkaProducer:
         batch_size=256 * 1024,
         max_block_ms=5_000,
         bootstrap_timeout_ms=5_000,
-        delivery_timeout_ms=20_000,
-        request_timeout_ms=10_000,
+        delivery_timeout_ms=12_000,
+        request_timeout_ms=8_000,
         transaction_timeout_ms=30_000,
     )
 
