@@ -108,7 +108,7 @@ class Transactions:
             tx.db[IDEMPOTENCY].update_one({"_id": key.document_id}, {"$set": {"answer": answer}}, session=tx.session)
             return answer
 
-        stored = self._answer(key)
+        stored = self.answered(key)
         if stored is not None:
             return stored
         try:
@@ -116,12 +116,16 @@ class Transactions:
         except DuplicateKeyError as clash:
             if not _clash_of_keys(clash):
                 raise  # a unique index of the business; its use case knows what that means
-            stored = self._answer(key)
+            stored = self.answered(key)
             if stored is None:  # committed where we collided, not yet by the majority that we read
                 raise Unavailable("the same request is being served", retry_after_s=1) from clash
             return stored
 
-    def _answer(self, key: IdempotencyKey) -> bytes | None:
+    def answered(self, key: IdempotencyKey) -> bytes | None:
+        """The stored answer of a repeat, for a use case that would ask others first; None for a new request.
+
+        Raises: RequestIdReused.
+        """
         stored = self._database.db[IDEMPOTENCY].find_one({"_id": key.document_id})
         if stored is None:
             return None
