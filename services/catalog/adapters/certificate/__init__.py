@@ -1,0 +1,1 @@
+"""The certified copy as PDF: certificate page, scan pages, and the marks on every page."""
