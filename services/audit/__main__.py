@@ -1,0 +1,64 @@
+"""audit: the verifiable log of every access, and supervision over it."""
+
+import socket
+from functools import partial
+from typing import cast
+
+from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
+from services.audit.adapters.events import MongoEvents
+from services.audit.adapters.held_events import HeldEvents
+from services.audit.adapters.log_documents import MIGRATIONS
+from services.audit.adapters.log_store import LogStore
+from services.audit.entrypoints.access import ACCESS
+from services.audit.entrypoints.events_handler import EventsHandler
+from services.audit.entrypoints.log_routes import log_routes
+from services.audit.entrypoints.supervision_servicer import SupervisionServicer
+from services.audit.settings import AuditSettings
+from services.common.domain.clock import to_iso
+from services.common.foundation import Foundation
+from services.common.grpc.server import GrpcServer
+from services.common.kafka.consumer import TopicConsumer
+from services.common.kafka.topics import audit_topic, producers
+from services.common.mongo.lease import LeaseHolder
+from services.common.runner import App, command_line, serve
+from tongdang.audit.v1 import audit_pb2_grpc
+
+
+def run_migrations() -> None:
+    """Brings the database to this program's schema."""
+    Foundation(AuditSettings()).migrate(MIGRATIONS)
+
+
+def run_service() -> None:
+    """Serves until told to stop."""
+    settings = AuditSettings()
+    base = Foundation(settings)
+    base.check_schema(MIGRATIONS)
+    principal = settings.identity.principal
+    lease = LeaseHolder(base.database, "log", f"{principal}@{socket.gethostname()}")
+    key = cast(Ed25519PrivateKey, serialization.load_pem_private_key(settings.tlog.key_file.read_bytes(), None))
+    store = LogStore(base.database, lease, settings.tlog.origin, key, base.clock)
+    held = HeldEvents(base.database)
+    handler = EventsHandler(store, held, lambda: to_iso(base.clock.now()))
+    topics = [audit_topic(name) for name in producers([region.region_id for region in base.registry.regions])]
+    consumer = TopicConsumer(settings.kafka_connection(), topics, store.positions, handler, "events")
+    servicer = SupervisionServicer(MongoEvents(base.database), store, held, base.recorder)
+    server = GrpcServer(
+        settings.grpc,
+        settings.tls,
+        base.access_control(ACCESS),
+        [partial(audit_pb2_grpc.add_SupervisionServiceServicer_to_server, servicer)],
+    )
+    serve(App(settings, [*base.components(), consumer, server], routes=log_routes(store)))
+
+
+def run() -> None:
+    """Migrates, then serves: the local stack's way."""
+    run_migrations()
+    run_service()
+
+
+if __name__ == "__main__":
+    command_line({"migrate": run_migrations, "serve": run_service, "run": run})

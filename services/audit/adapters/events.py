@@ -1,0 +1,45 @@
+"""`Events` on MongoDB."""
+
+from services.audit.adapters.log_documents import ENTRIES, logged_of
+from services.audit.application.supervise import EventFilter
+from services.audit.domain.trail import Logged
+from services.common.domain.paging import Page, decode_token, encode_token, page_size
+from services.common.mongo.database import Document, MongoDatabase
+
+_EQUAL = ("action", "outcome", "actor", "region_id", "archive_id", "object_id")
+
+
+class MongoEvents:
+    """Reads only; the log writes."""
+
+    def __init__(self, database: MongoDatabase) -> None:
+        self._entries = database.db[ENTRIES]
+
+    def search(self, filter_: EventFilter, *, size: int, token: str) -> Page[Logged]:
+        found: Document = {name: value for name in _EQUAL if (value := getattr(filter_, name))}
+        if filter_.after or filter_.before:
+            found["time"] = {
+                **({"$gte": filter_.after} if filter_.after else {}),
+                **({"$lt": filter_.before} if filter_.before else {}),
+            }
+        if filter_.regions is not None and "region_id" not in found:
+            found["region_id"] = {"$in": list(filter_.regions)}
+        bound = {key: str(value) for key, value in vars(filter_).items()}
+        after = decode_token(bound, token)
+        if after is not None:
+            found["_id"] = {"$lt": after[0]}
+        limit = page_size(size)
+        rows = list(self._entries.find(found).sort("_id", -1).limit(limit + 1))
+        items = [logged_of(row) for row in rows[:limit]]
+        return Page(items, encode_token(bound, [items[-1].leaf_index]) if len(rows) > limit else "")
+
+    def correlated(self, correlation: str, regions: tuple[str, ...] | None, limit: int) -> list[Logged]:
+        named = self._entries.find_one({"request_number": correlation}, {"correlation_id": 1})
+        found: Document = {"correlation_id": named["correlation_id"] if named else correlation}
+        if regions is not None:
+            found["region_id"] = {"$in": list(regions)}
+        return [logged_of(row) for row in self._entries.find(found).sort("_id", 1).limit(limit)]
+
+    def one(self, leaf_index: int) -> Logged | None:
+        row = self._entries.find_one({"_id": leaf_index})
+        return logged_of(row) if row else None

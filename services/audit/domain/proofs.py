@@ -1,0 +1,41 @@
+"""Inclusion proofs from tiles, without reading the leaves."""
+
+from collections.abc import Callable
+
+from services.audit.domain.tiles import TILE_HEIGHT, TILE_WIDTH
+from services.common.domain.merkle import HASH_SIZE, node_hash, root_of_hashes
+
+ReadTile = Callable[[int, int, int], bytes]
+"""(level, number, at least so many hashes) → the tile's bytes."""
+
+
+def inclusion_from_tiles(index: int, size: int, read: ReadTile) -> list[bytes]:
+    """Sibling hashes from the leaf up, for a tree of `size` leaves; `index` < `size`."""
+    return _path(0, size, index, read)
+
+
+def _path(start: int, size: int, index: int, read: ReadTile) -> list[bytes]:
+    if size == 1:
+        return []
+    split = 1 << (size - 1).bit_length() - 1
+    if index < start + split:
+        return [*_path(start, split, index, read), _range_root(start + split, size - split, read)]
+    return [*_path(start + split, size - split, index, read), _range_root(start, split, read)]
+
+
+def _range_root(start: int, size: int, read: ReadTile) -> bytes:
+    """Root over leaves [start, start + size); `start` is a multiple of the largest power of two in `size`."""
+    power = 1 << size.bit_length() - 1
+    if size == power:
+        return _perfect_root(start, power, read)
+    return node_hash(_perfect_root(start, power, read), _range_root(start + power, size - power, read))
+
+
+def _perfect_root(start: int, size: int, read: ReadTile) -> bytes:
+    height = size.bit_length() - 1
+    level, within = divmod(height, TILE_HEIGHT)
+    first, count = start >> (level * TILE_HEIGHT), 1 << within
+    number, at = divmod(first, TILE_WIDTH)
+    tile = read(level, number, at + count)
+    hashes = [tile[HASH_SIZE * i : HASH_SIZE * (i + 1)] for i in range(at, at + count)]
+    return root_of_hashes(hashes)

@@ -1,0 +1,96 @@
+"""SupervisionService over gRPC."""
+
+# ruff: noqa: N802 - methods are named by the contract
+
+from datetime import UTC, datetime
+
+import grpc
+from google.protobuf import timestamp_pb2
+
+from services.audit.adapters.held_events import HeldEvents
+from services.audit.adapters.log_store import LogStore
+from services.audit.application.supervise import EventFilter, Events, event_in_scope, search_events, trail
+from services.audit.domain.notes import open_checkpoint
+from services.audit.domain.proofs import inclusion_from_tiles
+from services.audit.domain.trail import Logged
+from services.common.audit.recorder import Recorder
+from services.common.domain.audit_event import ObjectRef
+from services.common.domain.errors import NotFound
+from services.common.grpc.call import current_call
+from tongdang.audit.v1 import audit_pb2, audit_pb2_grpc
+
+
+class SupervisionServicer(audit_pb2_grpc.SupervisionServiceServicer):
+    """Thin."""
+
+    def __init__(self, events: Events, store: LogStore, held: HeldEvents, recorder: Recorder) -> None:
+        self._events = events
+        self._store = store
+        self._held = held
+        self._recorder = recorder
+
+    def SearchEvents(
+        self, request: audit_pb2.SearchEventsRequest, context: grpc.ServicerContext
+    ) -> audit_pb2.SearchEventsResponse:
+        filter_ = EventFilter(
+            action=request.action,
+            outcome=request.outcome,
+            actor=request.actor,
+            region_id=request.region_id,
+            archive_id=request.archive_id,
+            object_id=request.object_id,
+            after=_moment(request, "from"),
+            before=_moment(request, "to"),
+        )
+        page = search_events(
+            filter_, size=request.page_size, token=request.page_token, by=current_call().actor, events=self._events
+        )
+        return audit_pb2.SearchEventsResponse(events=map(_message, page.items), next_page_token=page.next_token)
+
+    def GetTrail(self, request: audit_pb2.GetTrailRequest, context: grpc.ServicerContext) -> audit_pb2.GetTrailResponse:
+        by = current_call()
+        found = trail(request.correlation, purpose=request.purpose, by=by.actor, events=self._events)
+        correlation = found[0].correlation_id
+        looked = ObjectRef("trail", correlation, found[0].region_id, found[0].archive_id)
+        self._recorder.record(by.granted(looked, correlation_id=correlation, facts={"events": len(found)}))
+        return audit_pb2.GetTrailResponse(events=map(_message, found))
+
+    def GetProof(self, request: audit_pb2.GetProofRequest, context: grpc.ServicerContext) -> audit_pb2.GetProofResponse:
+        event = event_in_scope(request.leaf_index, by=current_call().actor, events=self._events)
+        note, size, _ = self._store.checkpoint()
+        if event.leaf_index >= size:
+            raise NotFound("not in a signed checkpoint yet")
+        return audit_pb2.GetProofResponse(
+            event=_message(event),
+            checkpoint=note,
+            tree_size=size,
+            inclusion_proof=inclusion_from_tiles(event.leaf_index, size, self._store.read_hashes),
+        )
+
+    def GetLogStatus(
+        self, request: audit_pb2.GetLogStatusRequest, context: grpc.ServicerContext
+    ) -> audit_pb2.GetLogStatusResponse:
+        note, size, signed_at = self._store.checkpoint()
+        checkpoint = open_checkpoint(note, self._store.verifier_key)
+        return audit_pb2.GetLogStatusResponse(
+            origin=checkpoint.origin,
+            tree_size=size,
+            root_hex=checkpoint.root.hex(),
+            signed_at=_timestamp(signed_at),
+            verifier_key=self._store.verifier_key,
+        )
+
+
+def _message(event: Logged) -> audit_pb2.LoggedEvent:
+    fields = {name: value for name, value in vars(event).items() if name != "time"}
+    return audit_pb2.LoggedEvent(time=_timestamp(event.time) if event.time else None, **fields)
+
+
+def _moment(request: audit_pb2.SearchEventsRequest, field: str) -> datetime | None:
+    return getattr(request, field).ToDatetime(tzinfo=UTC) if request.HasField(field) else None
+
+
+def _timestamp(moment: datetime) -> timestamp_pb2.Timestamp:
+    stamp = timestamp_pb2.Timestamp()
+    stamp.FromDatetime(moment)
+    return stamp
