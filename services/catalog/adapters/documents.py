@@ -124,9 +124,7 @@ _INDEXES: Mapping[str, list[IndexModel]] = {
         IndexModel([("state", ASCENDING), ("_id", ASCENDING)], name="waiting"),
     ],
     IMPORT_REJECTIONS: [
-        IndexModel(
-            [("archive_id", ASCENDING), ("import_id", ASCENDING), ("ordinal", ASCENDING)], name="order"
-        ),
+        IndexModel([("archive_id", ASCENDING), ("import_id", ASCENDING), ("ordinal", ASCENDING)], name="order"),
     ],
 }
 

@@ -5,7 +5,7 @@ import warnings
 from collections.abc import Iterator
 
 import pikepdf
-from PIL import Image, UnidentifiedImageError
+from PIL import Image, ImageFile, UnidentifiedImageError
 
 from services.catalog.application.desk_ports import ScanKind
 from services.catalog.domain.desk_errors import (
@@ -44,6 +44,7 @@ def image_pages(content: bytes) -> Iterator[tuple[str, Image.Image]]:
 
     Raises: ScanTypeNotAllowed, ScanUnreadable, ScanTooLarge.
     """
+    ImageFile.LOAD_TRUNCATED_IMAGES = False  # weasyprint turns it on for the whole process when it is imported
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # Pillow warns of sizes below our own limit, and of harmless tags
         try:

@@ -167,9 +167,7 @@ def compile_table(header: Sequence[str]) -> Table:
         or (fields.count(column.field) if column else names.count(name)) > 1
     ]
     if unclear:
-        raise ColumnsUnclear(
-            "headings repeated, empty or too long", metadata={"columns": ",".join(unclear[:20])}
-        )
+        raise ColumnsUnclear("headings repeated, empty or too long", metadata={"columns": ",".join(unclear[:20])})
     missing = [column.heading for column in COLUMNS if column.mandatory and column.field not in fields]
     if missing:
         raise ColumnsMissing("mandatory columns are missing", metadata={"columns": ",".join(missing)})

@@ -10,10 +10,7 @@ from services.catalog.domain.classification import CONTROLLED_MARKINGS
 from services.catalog.domain.record import AccessStatus
 
 _ABOUT = re.compile("^关于|通知$|批复$|报告$|请示$|意见$|办法$|总结$|条例$|规定$")
-_PAPERS = (
-    "登记表|登记卡|登记簿|登记册|申请书|申请表|审批表|审查处理表|存根|花名册|名册"
-    "|证明书|证明信|档案|证书|调查表"
-)
+_PAPERS = "登记表|登记卡|登记簿|登记册|申请书|申请表|审批表|审查处理表|存根|花名册|名册|证明书|证明信|档案|证书|调查表"
 PERSONAL_SERIES: tuple[tuple[str, str], ...] = (
     ("marriage", "婚姻登记|结婚|离婚|复婚"),
     ("only-child", "独生子女"),
@@ -46,9 +43,7 @@ def is_personal(title: str) -> bool:
     return bool(_PERSONAL.search(title)) and not _ABOUT.search(title)
 
 
-def intake(
-    *, title: str, creator: str, classification: str, declared: AccessStatus, fonds_registered: bool
-) -> Intake:
+def intake(*, title: str, creator: str, classification: str, declared: AccessStatus, fonds_registered: bool) -> Intake:
     """The state of a new or changed row.
 
     `declared`: what its 开放标识 says; 开放 counts as unreviewed, as no signature of ours stands behind it.

@@ -71,9 +71,7 @@ _NUMERALS = {"〇": 0, "零": 0, "○": 0} | {c: n for n, c in enumerate("一二
 _COMPACT = re.compile(r"^(\d{4})(?:(\d{2})(\d{2})?)?$")
 _SEPARATED = re.compile(r"^(\d{4})\s*[.\-/年．。]\s*(\d{1,2})(?:\s*[.\-/月．。]\s*(\d{1,2})\s*日?|\s*月)?$")
 _YEAR = re.compile(r"^(\d{4})\s*年$")
-_REPUBLIC = re.compile(
-    r"^(?:中华)?(?:民国|民國)\s*(元|\d{1,2})\s*年?(?:\s*(\d{1,2})\s*月(?:\s*(\d{1,2})\s*日)?)?$"
-)
+_REPUBLIC = re.compile(r"^(?:中华)?(?:民国|民國)\s*(元|\d{1,2})\s*年?(?:\s*(\d{1,2})\s*月(?:\s*(\d{1,2})\s*日)?)?$")
 _DASHED_RANGE = re.compile(r"^(.+?)\s*(?:[—–~～至]+|--+)\s*(.+)$")
 _PLAIN_RANGE = re.compile(
     r"^(\d{4}|\d{6}|\d{8}|\d{4}[./年][\d./年月日]+)\s*-\s*(\d{4}|\d{6}|\d{8}|\d{4}[./年][\d./年月日]+)$"

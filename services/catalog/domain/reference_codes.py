@@ -47,9 +47,7 @@ _FORMS: tuple[tuple[Form, re.Pattern[str]], ...] = (
     ),
     (
         Form.FILE,
-        re.compile(
-            rf"^{_FONDS}-([A-Z]{{2}}(?:·[0-9A-Z一-鿿]{{1,12}})*)-(\d{{1,5}})(?:-(?P<item>\d{{1,4}}))?$"
-        ),
+        re.compile(rf"^{_FONDS}-([A-Z]{{2}}(?:·[0-9A-Z一-鿿]{{1,12}})*)-(\d{{1,5}})(?:-(?P<item>\d{{1,4}}))?$"),
     ),
     (
         Form.OLD,

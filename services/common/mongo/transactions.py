@@ -2,7 +2,9 @@
 
 import random
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass, field
 from typing import TypeVar
 
@@ -26,6 +28,19 @@ from services.common.mongo.outbox import leaves_of, outbox_document
 from services.common.mongo.wakeups import Bells
 
 T = TypeVar("T")
+_key: ContextVar[IdempotencyKey | None] = ContextVar("idempotency-key", default=None)
+
+
+@contextmanager
+def keyed(key: IdempotencyKey) -> Iterator[None]:
+    """The next transaction of this context inserts the key first; see `repeats.py`."""
+    token = _key.set(key)
+    try:
+        yield
+    finally:
+        _key.reset(token)
+
+
 _PATIENCE_S = 10.0
 
 
@@ -114,7 +129,7 @@ class Transactions:
         try:
             return self.run(guarded)
         except DuplicateKeyError as clash:
-            if not _clash_of_keys(clash):
+            if not clash_of_keys(clash):
                 raise  # a unique index of the business; its use case knows what that means
             stored = self.answered(key)
             if stored is None:  # committed where we collided, not yet by the majority that we read
@@ -137,9 +152,13 @@ class Transactions:
         with self._database.client.start_session() as session:
             session.start_transaction(ReadConcern("snapshot"), DURABLE, max_commit_time_ms=5_000)
             tx = Tx(session, self._database.db)
+            key = _key.get()
+            if key is not None:
+                tx.db[IDEMPOTENCY].insert_one(key.document(self._clock.now()), session=tx.session)
             result = work(tx)
             tx.flush(self._ids, self._clock)
             _commit(session)
+        _key.set(None)  # the first transaction carries the key; a use case's later ones need none
         if tx.recorded:
             mark_recorded()
         self.bells.ring()
@@ -152,7 +171,7 @@ def _out_of_reach(problem: PyMongoError) -> bool:
     return unknown or isinstance(problem, ConnectionFailure | ExecutionTimeout)
 
 
-def _clash_of_keys(clash: DuplicateKeyError) -> bool:
+def clash_of_keys(clash: DuplicateKeyError) -> bool:
     """Whether the idempotency key itself was the duplicate."""
     return f".{IDEMPOTENCY} index: _id_" in str(clash)
 

@@ -1,0 +1,72 @@
+"""catalog: one province's catalogue, opening review, publication and fulfilment desk."""
+
+from functools import partial
+
+from services.catalog.adapters.import_wiring import wire_imports
+from services.catalog.adapters.migrations import MIGRATIONS
+from services.catalog.adapters.review_wiring import wire_review
+from services.catalog.desk import wire_desk
+from services.catalog.entrypoints.access_desk import DESK_ACCESS
+from services.catalog.entrypoints.access_import import IMPORT_ACCESS
+from services.catalog.entrypoints.access_review import REVIEW_ACCESS
+from services.catalog.entrypoints.import_servicer import ImportServicer
+from services.catalog.entrypoints.import_worker import ImportWorker
+from services.catalog.entrypoints.review_servicer import ReviewServicer
+from services.catalog.settings import CatalogSettings
+from services.common.foundation import Foundation
+from services.common.grpc.server import GrpcServer
+from services.common.mongo.repeats import Repeats
+from services.common.runner import App, command_line, serve
+from services.common.settings import read_key
+from tongdang.catalog.v1 import import_pb2_grpc, review_pb2_grpc
+
+ACCESS = {**IMPORT_ACCESS, **REVIEW_ACCESS, **DESK_ACCESS}
+
+
+def run_migrations() -> None:
+    """Brings the database to this program's schema."""
+    Foundation(CatalogSettings()).migrate(MIGRATIONS)
+
+
+def run_service() -> None:
+    """Serves until told to stop."""
+    settings = CatalogSettings()
+    base = Foundation(settings)
+    base.check_schema(MIGRATIONS)
+    region_id = settings.region.id
+    registry = base.registry
+
+    imports, queue, queued = wire_imports(
+        base.database, base.transactions, settings.identity.principal, base.clock, base.ids
+    )
+    import_servicer = ImportServicer(imports, registry, region_id)
+    import_worker = ImportWorker(queue.claim, registry, queued)
+
+    batches, records, signer, batch_worker = wire_review(base, settings)
+    repeats = Repeats(base.transactions)
+    review_servicer = ReviewServicer(batches, records, signer, registry, region_id, repeats)
+
+    desk = wire_desk(base, region_id, read_key(settings.sealing.key_file), settings.certificate.verify_url)
+
+    server = GrpcServer(
+        settings.grpc,
+        settings.tls,
+        base.access_control(ACCESS),
+        [
+            partial(import_pb2_grpc.add_ImportServiceServicer_to_server, import_servicer),
+            partial(review_pb2_grpc.add_ReviewServiceServicer_to_server, review_servicer),
+            *desk.register,
+        ],
+    )
+    components = [*base.components(), import_worker, batch_worker, *desk.components, server]
+    serve(App(settings, components, timers=desk.timers))
+
+
+def run() -> None:
+    """Migrates, then serves: the local stack's way."""
+    run_migrations()
+    run_service()
+
+
+if __name__ == "__main__":
+    command_line({"migrate": run_migrations, "serve": run_service, "run": run})

@@ -1,0 +1,254 @@
+"""The thread that gathers lists and carries publications out: chunks of 500, each once, only forwards.
+
+Every chunk is one transaction: lease fenced, cursor moved, records changed, outbox document written. A kill at any
+point leaves the cursor where the last whole chunk ended.
+"""
+
+import os
+import threading
+from dataclasses import replace
+from datetime import datetime
+
+import structlog
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from pymongo import UpdateOne
+from pymongo.errors import PyMongoError
+
+from services.catalog.adapters.batch_documents import BATCHES, ENTRIES, batch_document, batch_of, entry_of
+from services.catalog.adapters.documents import RECORDS
+from services.catalog.adapters.published_messages import manifest_message, opening_message
+from services.catalog.adapters.review_records import reviewable
+from services.catalog.domain.batches import Batch, Decision, State
+from services.catalog.domain.publications import Commitment, manifest
+from services.catalog.domain.record import AccessStatus
+from services.catalog.domain.rules import require_openable
+from services.common.domain.actor import Actor, Role
+from services.common.domain.audit_event import ObjectRef
+from services.common.domain.caller import Caller
+from services.common.domain.clock import Clock, legal_day
+from services.common.domain.errors import TongdangError, Unavailable
+from services.common.domain.ids import Ids
+from services.common.domain.registry import Registry
+from services.common.mongo.database import Document, MongoDatabase
+from services.common.mongo.lease import LeaseHolder
+from services.common.mongo.transactions import Transactions, Tx
+from services.common.mongo.wakeups import Wakeup
+
+CHUNK = 500
+_IDLE_S = 1.0
+log = structlog.get_logger()
+
+
+class BatchWorker:
+    """Component: one step of one batch after the other, under the lease `batches`."""
+
+    name = "batch-worker"
+
+    def __init__(
+        self,
+        database: MongoDatabase,
+        transactions: Transactions,
+        lease: LeaseHolder,
+        registry: Registry,
+        signing_key: Ed25519PrivateKey,
+        principal: str,
+        clock: Clock,
+        ids: Ids,
+        queued: Wakeup,
+    ) -> None:
+        self._db = database.db
+        self._transactions = transactions
+        self._lease = lease
+        self._registry = registry
+        self._signing_key = signing_key
+        self._principal = principal
+        self._clock = clock
+        self._ids = ids
+        self._queued = queued
+        self._stopping = threading.Event()
+        self._thread = threading.Thread(target=self._live, name=self.name, daemon=True)
+
+    def start(self) -> None:
+        self._thread.start()
+
+    def stop(self) -> None:
+        """Ends after the chunk in hand; the next start goes on from the cursor."""
+        self._stopping.set()
+        self._queued.ring()
+        if self._thread.is_alive():
+            self._thread.join(9)
+
+    def check(self) -> None:
+        """Raises: Unavailable: the thread died."""
+        if not self._thread.is_alive():
+            raise Unavailable(self.name)
+
+    def _live(self) -> None:
+        held = False
+        while not self._stopping.is_set():
+            try:
+                if not held or not self._lease.still_held():
+                    held = self._lease.try_acquire() is not None
+                if not held:
+                    self._stopping.wait(_IDLE_S)
+                    continue
+                self._lease.keep()
+                if not self._step():
+                    self._queued.wait(_IDLE_S)
+            except (PyMongoError, TongdangError) as problem:
+                held = False
+                log.warning("batch-waits", problem=getattr(problem, "code", type(problem).__name__))
+                self._stopping.wait(_IDLE_S)
+
+    def _step(self) -> bool:
+        """One chunk of the oldest unfinished batch; whether there was one."""
+        unfinished = {"state": {"$in": [State.GATHERING.value, State.PUBLISHING.value]}}
+        document = self._db[BATCHES].find_one(unfinished, sort=[("_id", 1)])
+        if document is None:
+            return False
+        batch = batch_of(document)
+        if batch.state is State.GATHERING:
+            self._transactions.run(lambda tx: self._gather(tx, batch))
+        else:
+            self._transactions.run(lambda tx: self._publish(tx, batch))
+        return True
+
+    def _gather(self, tx: Tx, batch: Batch) -> None:
+        """Freezes the next records into the list, or the list itself once no more are found."""
+        self._lease.fence(tx)
+        today = legal_day(batch.created_at)
+        room = min(CHUNK, batch.limit - batch.cursor)
+        found = reviewable(batch.archive_id, batch.unit_id, today)
+        order = [("eligible_on", 1), ("_id", 1)]
+        records = list(tx.db[RECORDS].find(found, session=tx.session).sort(order).limit(room)) if room else []
+        if not records:
+            listed = tx.db[ENTRIES].find({"batch_id": batch.batch_id}, session=tx.session).sort("ordinal", 1)
+            self._save(tx, batch, batch.gathered([entry_of(line) for line in listed]))
+            return
+        lines = [self._line(batch, batch.cursor + number, record) for number, record in enumerate(records)]
+        tx.db[ENTRIES].insert_many(lines, session=tx.session)
+        frozen = {"_id": {"$in": [record["_id"] for record in records]}}
+        tx.db[RECORDS].update_many(frozen, {"$set": {"batch_id": batch.batch_id}}, session=tx.session)
+        self._save(tx, batch, replace(batch, cursor=batch.cursor + len(records), version=batch.version + 1))
+
+    def _line(self, batch: Batch, ordinal: int, record: Document) -> Document:
+        rule = require_openable(
+            access_status=record["access_status"],
+            security_classification=record["security_classification"],
+            eligible_on=record["eligible_on"],
+            on=legal_day(batch.created_at),
+        )
+        return {
+            "_id": f"{batch.batch_id}/{ordinal:06d}",
+            "batch_id": batch.batch_id,
+            "ordinal": ordinal,
+            "record_id": record["_id"],
+            "record_version": record["version"],
+            "content_hash": record["content_hash"],
+            "decision": Decision.OPEN.value,
+            "rule": rule,
+            "reason": "",
+            "salt": os.urandom(32),
+        }
+
+    def _publish(self, tx: Tx, batch: Batch) -> None:
+        """Applies the next lines, or ends the publication with its manifest."""
+        self._lease.fence(tx)
+        chunk = {"batch_id": batch.batch_id, "ordinal": {"$gte": batch.cursor, "$lt": batch.cursor + CHUNK}}
+        lines = list(tx.db[ENTRIES].find(chunk, session=tx.session).sort("ordinal", 1))
+        if not lines:
+            self._finish(tx, batch)
+            return
+        ids = [line["record_id"] for line in lines]
+        stored = tx.db[RECORDS].find({"_id": {"$in": ids}}, session=tx.session)
+        records = {record["_id"]: record for record in stored}
+        assert batch.published_at is not None
+        on, now = legal_day(batch.published_at), self._clock.now()
+        sample = self._registry.archive(batch.archive_id).sample
+        updates, skipped, opened = [], [], 0
+        for line in lines:
+            record = records.get(line["record_id"])
+            if record is None or not _as_signed(record, line, batch):
+                skipped.append(line["record_id"])
+                continue
+            change = _applied(line, record, batch, on.isoformat(), now)
+            updates.append(UpdateOne({"_id": record["_id"]}, {"$set": change}))
+            if change["access_status"] == AccessStatus.OPEN.value:
+                opened += 1
+                tx.emit(opening_message({**record, **change}, batch, line["rule"], on, sample, now))
+        if updates:
+            tx.db[RECORDS].bulk_write(updates, ordered=False, session=tx.session)
+        after = replace(
+            batch,
+            cursor=batch.cursor + len(lines),
+            applied=batch.applied + opened,
+            skipped=(*batch.skipped, *skipped),
+            version=batch.version + 1,
+        )
+        self._save(tx, batch, after)
+        facts: dict[str, str | int | bool] = {"opened": opened, "skipped": len(skipped), "cursor": after.cursor}
+        tx.record(self._caller("batch.apply-chunk", batch).granted(_ref(batch), facts=facts))
+
+    def _finish(self, tx: Tx, batch: Batch) -> None:
+        """Manifest and `published` come last."""
+        lines = tx.db[ENTRIES].find({"batch_id": batch.batch_id}, session=tx.session).sort("ordinal", 1)
+        left_out = set(batch.skipped)
+        commitments = [
+            Commitment(line["record_id"], bytes(line["salt"]), line["content_hash"])
+            for line in lines
+            if line["decision"] == Decision.OPEN.value and line["record_id"] not in left_out and "salt" in line
+        ]
+        after = replace(batch, state=State.PUBLISHED, version=batch.version + 1)
+        content = manifest(after, commitments)
+        tx.emit(manifest_message(after, content, self._signing_key.sign(content), self._clock.now()))
+        facts: dict[str, str | int | bool] = {"opened": batch.applied, "root": batch.root}
+        tx.record(self._caller("batch.published", batch).granted(_ref(batch), facts=facts))
+        self._save(tx, batch, after)
+        log.info("batch-published", batch_id=batch.batch_id, opened=batch.applied, skipped=len(batch.skipped))
+
+    def _save(self, tx: Tx, before: Batch, after: Batch) -> None:
+        changed = tx.db[BATCHES].replace_one(
+            {"_id": before.batch_id, "version": before.version}, batch_document(after), session=tx.session
+        )
+        if changed.matched_count != 1:
+            raise Unavailable("the batch changed meanwhile")
+
+    def _caller(self, action: str, batch: Batch) -> Caller:
+        return Caller(
+            actor=Actor.service(self._principal),
+            role=Role.SERVICE,
+            action=action,
+            correlation_id=batch.batch_id,
+            causation_id=batch.batch_id,
+            clock=self._clock,
+            ids=self._ids,
+        )
+
+
+def _as_signed(record: Document, line: Document, batch: Batch) -> bool:
+    """Whether the record is still what was signed; one retracted or changed meanwhile is skipped and named."""
+    return bool(
+        record["batch_id"] == batch.batch_id
+        and record["version"] == line["record_version"]
+        and record["content_hash"] == line["content_hash"]
+        and record["access_status"] == AccessStatus.UNREVIEWED.value
+    )
+
+
+def _applied(line: Document, record: Document, batch: Batch, on: str, now: datetime) -> Document:
+    opens = line["decision"] == Decision.OPEN.value
+    status = AccessStatus.OPEN if opens else AccessStatus.DEFERRED
+    return {
+        "access_status": status.value,
+        "version": record["version"] + 1,
+        "decision": line["decision"],
+        "rule": line["rule"],
+        "reason": line["reason"],
+        "opened_on": on if opens else None,
+        "reviewed_by_archive_alone": batch.archive_alone,
+        "updated_at": now,
+    }
+
+
+def _ref(batch: Batch) -> ObjectRef:
+    return ObjectRef("batch", batch.batch_id, batch.region_id, batch.archive_id)

@@ -1,0 +1,13 @@
+"""Collections and indexes of a province's catalog database."""
+
+from services.catalog.adapters.batch_documents import create_batch_collections
+from services.catalog.adapters.desk_documents import create_desk_collections
+from services.catalog.adapters.documents import create_record_collections
+from services.common.mongo.migrations import DATA_PLANE, Migration
+
+MIGRATIONS = [
+    *DATA_PLANE,
+    Migration(100, "records, imports", create_record_collections),
+    Migration(101, "batches", create_batch_collections),
+    Migration(102, "fulfilment desk", create_desk_collections),
+]

@@ -1,0 +1,122 @@
+"""Records as the public sees them: the values of catalog.<region>.records.v1 and …publications.v1."""
+
+from datetime import date, datetime
+from typing import Any
+
+from google.protobuf import timestamp_pb2
+
+from services.catalog.domain.batches import Batch
+from services.common.domain.audit_event import AuditEvent
+from services.common.domain.messages import OutboxMessage
+from tongdang.catalog.v1 import record_pb2
+from tongdang.common.v1 import common_pb2, event_pb2
+
+RETRACTED_REASON = "re-reviewed"
+"""The neutral reason every retraction shows; the true one stays in the province."""
+
+_LEVELS = {"item": record_pb2.LEVEL_ITEM, "file": record_pb2.LEVEL_FILE}
+_PRECISIONS = {
+    "day": common_pb2.DATE_PRECISION_DAY,
+    "month": common_pb2.DATE_PRECISION_MONTH,
+    "year": common_pb2.DATE_PRECISION_YEAR,
+    "range": common_pb2.DATE_PRECISION_RANGE,
+    "unknown": common_pb2.DATE_PRECISION_UNKNOWN,
+}
+
+
+def level_of(record: dict[str, Any]) -> "record_pb2.Level":
+    """著录层级 of a stored record."""
+    return _LEVELS[record["level"]]
+
+
+def date_of(stored: dict[str, Any]) -> common_pb2.RecordDate:
+    """The date as the record states it."""
+    return common_pb2.RecordDate(
+        raw=stored["raw"],
+        earliest=stored["earliest"] or "",
+        latest=stored["latest"] or "",
+        precision=_PRECISIONS.get(stored["precision"], common_pb2.DATE_PRECISION_UNKNOWN),
+        attested=stored["attested"],
+    )
+
+
+def opening_message(
+    record: dict[str, Any], batch: Batch, rule: str, on: date, sample: bool, now: datetime
+) -> OutboxMessage:
+    """The open entry of a record; `record["version"]` is the one it now has."""
+    entry = record_pb2.OpenEntry(
+        record_id=record["_id"],
+        region_id=record["region_id"],
+        archive_id=record["archive_id"],
+        reference_code=record["reference_code"],
+        fonds=record["fonds"],
+        level=level_of(record),
+        title=record["title"],
+        creator=record["creator"],
+        date=date_of(record["date"]),
+        pages=record["pages"],
+        rule=rule,
+        batch_id=batch.batch_id,
+        opened_on=on.isoformat(),
+        reviewed_by_archive_alone=batch.archive_alone,
+        sample=sample,
+    )
+    event = _event(record, "tongdang.catalog.record-opened.v1", batch.published_by, batch.batch_id, now)
+    return _message(record, event.type, record_pb2.RecordPublished(event=event, open=entry))
+
+
+def retraction_message(record: dict[str, Any], on: date, audit: AuditEvent) -> OutboxMessage:
+    """Nothing descriptive: compaction erases what stood there."""
+    retraction = record_pb2.Retraction(
+        record_id=record["_id"],
+        region_id=record["region_id"],
+        archive_id=record["archive_id"],
+        reason=RETRACTED_REASON,
+        rule=record["rule"],
+        retracted_on=on.isoformat(),
+    )
+    type_ = "tongdang.catalog.record-retracted.v1"
+    event = _event(record, type_, audit.actor.pseudonym, audit.correlation_id, audit.time)
+    return _message(record, type_, record_pb2.RecordPublished(event=event, retracted=retraction))
+
+
+def manifest_message(batch: Batch, manifest: bytes, signature: bytes, now: datetime) -> OutboxMessage:
+    """The signed manifest of a publication."""
+    type_ = "tongdang.catalog.batch-published.v1"
+    event = event_pb2.Event(
+        id=f"{batch.batch_id}/{batch.version}",
+        type=type_,
+        time=_timestamp(now),
+        region_id=batch.region_id,
+        subject=batch.batch_id,
+        version=batch.version,
+        actor=batch.published_by,
+        correlation_id=batch.batch_id,
+    )
+    value = record_pb2.PublicationManifest(event=event, manifest=manifest, signature=signature)
+    topic = f"catalog.{batch.region_id}.publications.v1"
+    return OutboxMessage(topic, batch.batch_id, batch.version, type_, value.SerializeToString())
+
+
+def _message(record: dict[str, Any], type_: str, value: record_pb2.RecordPublished) -> OutboxMessage:
+    topic = f"catalog.{record['region_id']}.records.v1"
+    return OutboxMessage(topic, record["_id"], record["version"], type_, value.SerializeToString())
+
+
+def _event(record: dict[str, Any], type_: str, actor: str, correlation_id: str, now: datetime) -> event_pb2.Event:
+    return event_pb2.Event(
+        id=f"{record['_id']}/{record['version']}",
+        type=type_,
+        time=_timestamp(now),
+        region_id=record["region_id"],
+        subject=record["_id"],
+        version=record["version"],
+        actor=actor,
+        correlation_id=correlation_id,
+    )
+
+
+def _timestamp(moment: datetime) -> timestamp_pb2.Timestamp:
+    stamp = timestamp_pb2.Timestamp()
+    stamp.FromDatetime(moment)
+    return stamp

@@ -1,0 +1,96 @@
+"""`Records` of the review on MongoDB; reads come through the mongoengine schema, so that a strange document is seen."""
+
+import re
+from collections.abc import Sequence
+from datetime import date
+
+from services.catalog.adapters.batch_documents import ENTRIES
+from services.catalog.adapters.documents import RECORDS, record_from_raw
+from services.catalog.adapters.published_messages import retraction_message
+from services.catalog.application.review_ports import RecordFields
+from services.catalog.domain.batch_errors import NotPublished
+from services.catalog.domain.record import AccessStatus
+from services.common.domain.audit_event import AuditEvent
+from services.common.domain.errors import NotFound
+from services.common.domain.paging import Page, decode_token, encode_token, page_size
+from services.common.mongo.database import Document, MongoDatabase
+from services.common.mongo.transactions import Transactions, Tx
+
+
+class MongoRecords:
+    """One province's records."""
+
+    def __init__(self, database: MongoDatabase, transactions: Transactions) -> None:
+        self._records = database.db[RECORDS]
+        self._transactions = transactions
+
+    def get(self, record_id: str) -> RecordFields:
+        record = self._records.find_one({"_id": record_id})
+        if record is None:
+            raise NotFound("record")
+        record_from_raw(record).validate()
+        return record
+
+    def many(self, record_ids: Sequence[str]) -> dict[str, RecordFields]:
+        return {record["_id"]: record for record in self._records.find({"_id": {"$in": list(record_ids)}})}
+
+    def list(
+        self, archive_id: str, unit_id: str | None, status: str, prefix: str, *, size: int, token: str
+    ) -> Page[RecordFields]:
+        bound: Document = {"archive_id": archive_id, "unit_id": unit_id, "status": status, "prefix": prefix}
+        found: Document = {"archive_id": archive_id}
+        if unit_id is not None:
+            found["unit_id"] = unit_id
+        if status:
+            found["access_status"] = status
+        code: Document = {}
+        if prefix:
+            code["$regex"] = f"^{re.escape(prefix)}"
+        after = decode_token(bound, token)
+        if after is not None:
+            code["$gt"] = after[0]
+        if code:
+            found["reference_code"] = code
+        limit = page_size(size)
+        rows = list(self._records.find(found).sort("reference_code", 1).limit(limit + 1))
+        more = len(rows) > limit
+        return Page(rows[:limit], encode_token(bound, [rows[limit - 1]["reference_code"]]) if more else "")
+
+    def any_reviewable(self, archive_id: str, unit_id: str, on: date) -> bool:
+        return self._records.find_one(reviewable(archive_id, unit_id, on), {"_id": 1}) is not None
+
+    def retract(self, record_id: str, *, rule: str, reason: str, on: date, event: AuditEvent) -> RecordFields:
+        def work(tx: Tx) -> RecordFields:
+            found = {"_id": record_id, "access_status": AccessStatus.OPEN.value}
+            record = tx.db[RECORDS].find_one(found, session=tx.session)
+            if record is None:
+                raise NotPublished(record_id)
+            change = {
+                "access_status": AccessStatus.DEFERRED.value,
+                "version": record["version"] + 1,
+                "rule": rule,
+                "reason": reason,
+                "opened_on": None,
+                "updated_at": event.time,
+            }
+            tx.db[RECORDS].update_one({"_id": record_id}, {"$set": change}, session=tx.session)
+            line = {"batch_id": record["batch_id"], "record_id": record_id}
+            tx.db[ENTRIES].update_one(line, {"$unset": {"salt": ""}}, session=tx.session)
+            after = {**record, **change}
+            tx.emit(retraction_message(after, on, event))
+            tx.record(event)
+            return after
+
+        return self._transactions.run(work)
+
+
+def reviewable(archive_id: str, unit_id: str, on: date) -> Document:
+    """The filter of rule O1: unreviewed, ungraded, 25 full years past, in no batch."""
+    return {
+        "archive_id": archive_id,
+        "unit_id": unit_id,
+        "access_status": AccessStatus.UNREVIEWED.value,
+        "eligible_on": {"$ne": None, "$lte": on.isoformat()},
+        "security_classification": "",
+        "batch_id": None,
+    }
