@@ -80,7 +80,8 @@ def web_pages(content: bytes) -> Iterator[tuple[str, bytes, int, int]]:
 
 def _pdf_pages(content: bytes) -> int:
     try:
-        with pikepdf.open(io.BytesIO(content)) as pdf:
+        # a repaired file may lack pages that nobody would miss, so a damaged one is refused
+        with pikepdf.open(io.BytesIO(content), attempt_recovery=False) as pdf:
             if pdf.is_encrypted:
                 raise ScanEncrypted
             _limit(len(pdf.pages), MAX_PAGES, "pages")

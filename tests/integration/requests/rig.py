@@ -223,6 +223,7 @@ class Rig:
             "MONGO__URI_FILE": self.folder / f"uri-{name}",
             "MONGO__DATABASE": self.databases[name].name,
             "KAFKA__BOOTSTRAP": "127.0.0.1:9",
+            "GRPC__THREADS": 8,
             "OIDC__ISSUER": self.issuer,
             "OIDC__JWKS_URL": f"{self.issuer}/certs",
             "REGISTRY__FILE": self.folder / "regions.toml",
