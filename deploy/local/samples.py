@@ -1,0 +1,122 @@
+"""Fills a new stack with sample holdings, through the same use cases that staff use (`python -m deploy.local.samples`).
+
+Request ids are made from names, so a seeding that broke off goes on where it was.
+"""
+
+import io
+import sys
+import time
+import uuid
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from deploy.local.client import LocalClient
+from deploy.local.layout import Layout
+from deploy.samples.archives import sample_archives
+from deploy.samples.generator import csv_file
+from services.common.domain.errors import TongdangError
+from tongdang.catalog.v1 import import_pb2, import_pb2_grpc, review_pb2, review_pb2_grpc
+
+_NAMESPACE = uuid.UUID("0e9a3c2e-6f65-5d7e-8b52-7a51f2a4a001")
+_SEED = 7
+_PART = 512 * 1024
+_PATIENCE_S = 180
+
+
+@dataclass(frozen=True)
+class Sample:
+    """One province's sample: its archive, rows, people's prefix, and officers by creating unit."""
+
+    region_id: str
+    archive_id: str
+    rows: int
+    people: str
+    unit_officers: dict[str, str]
+
+
+SAMPLES = (
+    Sample("320000", "a320581", 10_000, "js", {"u320581-mz": "js-unit", "u320581-ny": "js-unit2"}),
+    Sample("520000", "a522601", 1_000, "gz", {"u522601-mz": "gz-unit"}),
+    Sample("130000", "a130123", 1_000, "hb", {"u130123-mz": "hb-unit"}),
+)
+"""Units left out stay unreviewed, so that a newcomer has something to review."""
+
+
+def main() -> None:
+    """Imports, reviews and publishes all samples."""
+    client = LocalClient(Layout.from_environment())
+    for sample in SAMPLES:
+        _import(client, sample)
+        for unit_id, officer in sample.unit_officers.items():
+            _review(client, sample, unit_id, officer)
+        _review(client, sample, "", f"{sample.people}-reviewer2")
+
+
+def _import(client: LocalClient, sample: Sample) -> None:
+    stub = import_pb2_grpc.ImportServiceStub(client.channel(f"catalog-{sample.region_id}"))  # type: ignore[no-untyped-call]
+    text = io.StringIO()
+    csv_file(sample_archives()[sample.archive_id], sample.rows, _SEED, text)
+    clerk = f"{sample.people}-clerk"
+    job = client.call(stub.UploadCatalogue, _parts(sample, text.getvalue().encode()), clerk).job
+    started = time.monotonic()
+    while job.state in (import_pb2.IMPORT_STATE_QUEUED, import_pb2.IMPORT_STATE_RUNNING):
+        if time.monotonic() - started > _PATIENCE_S:
+            sys.exit(f"import of {sample.archive_id} did not end")
+        time.sleep(0.3)
+        job = client.call(stub.GetImport, import_pb2.GetImportRequest(import_id=job.import_id), clerk).job
+    _say(sample, f"imported {job.rows_created} of {job.rows_total} rows, {job.rows_rejected} rejected")
+
+
+def _parts(sample: Sample, content: bytes) -> Iterator[import_pb2.UploadCatalogueRequest]:
+    header = import_pb2.UploadHeader(
+        request_id=_key(sample, "import"), archive_id=sample.archive_id, file_name=f"样例目录-{sample.archive_id}.csv"
+    )
+    yield import_pb2.UploadCatalogueRequest(header=header)
+    for at in range(0, len(content), _PART):
+        yield import_pb2.UploadCatalogueRequest(content=content[at : at + _PART])
+
+
+def _review(client: LocalClient, sample: Sample, unit_id: str, second: str) -> None:
+    """One batch: gathered, signed by both sides, published by the director."""
+    stub = review_pb2_grpc.ReviewServiceStub(client.channel(f"catalog-{sample.region_id}"))  # type: ignore[no-untyped-call]
+    reviewer, director = f"{sample.people}-reviewer", f"{sample.people}-director"
+    create = review_pb2.CreateBatchRequest(
+        request_id=_key(sample, f"batch {unit_id}"), archive_id=sample.archive_id, unit_id=unit_id
+    )
+    try:
+        batch = client.call(stub.CreateBatch, create, reviewer).batch
+    except TongdangError as problem:
+        if problem.code != "NOTHING_TO_REVIEW":
+            raise
+        return
+    get = review_pb2.GetBatchRequest(batch_id=batch.batch_id)
+    while not batch.root:
+        time.sleep(0.2)
+        batch = client.call(stub.GetBatch, get, reviewer).batch
+    second_side = review_pb2.SIDE_CREATING_UNIT if unit_id else review_pb2.SIDE_ARCHIVE_SECOND
+    signed = {signature.side for signature in batch.signatures}
+    for side, person in ((review_pb2.SIDE_ARCHIVE, reviewer), (second_side, second)):
+        if side not in signed:
+            sign = review_pb2.SignBatchRequest(
+                request_id=_key(sample, f"sign {unit_id} {side}"), batch_id=batch.batch_id, side=side, root=batch.root
+            )
+            batch = client.call(stub.SignBatch, sign, person).batch
+    if batch.state == review_pb2.BATCH_STATE_SIGNED:
+        publish = review_pb2.PublishBatchRequest(request_id=_key(sample, f"publish {unit_id}"), batch_id=batch.batch_id)
+        batch = client.call(stub.PublishBatch, publish, director).batch
+    while batch.state != review_pb2.BATCH_STATE_PUBLISHED:
+        time.sleep(0.2)
+        batch = client.call(stub.GetBatch, get, director).batch
+    _say(sample, f"published {batch.records_applied} records{' (archive alone)' if batch.archive_alone else ''}")
+
+
+def _key(sample: Sample, step: str) -> str:
+    return str(uuid.uuid5(_NAMESPACE, f"{sample.archive_id} {step}"))
+
+
+def _say(sample: Sample, text: str) -> None:
+    print(f"samples {sample.archive_id}: {text}", flush=True)
+
+
+if __name__ == "__main__":
+    main()
