@@ -9,7 +9,7 @@ from services.catalog.application import desk, fulfil, supplying
 from services.catalog.application.desk_messages import case_message
 from services.catalog.application.fulfil import MAX_SCAN_BYTES, Workshop
 from services.catalog.domain.desk_errors import ScanTooLarge
-from services.catalog.entrypoints.desk_record import record_message
+from services.catalog.entrypoints.review_messages import record_message
 from services.common.domain.errors import InvalidArgument
 from services.common.grpc.call import current_call
 from tongdang.catalog.v1 import desk_pb2 as pb
