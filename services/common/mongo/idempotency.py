@@ -37,12 +37,12 @@ class IdempotencyKey:
         """The unique key."""
         return f"{self.caller}|{self.method}|{self.request_id}"
 
-    def document(self, now: datetime) -> Document:
-        """As first inserted; the answer follows in the same transaction."""
+    def document(self, now: datetime, answer: bytes = b"") -> Document:
+        """As first inserted; an answer not yet known follows in the same transaction."""
         return {
             "_id": self.document_id,
             "request_hash": self.request_hash,
-            "answer": b"",
+            "answer": answer,
             "expires_at": now + KEPT,
         }
 

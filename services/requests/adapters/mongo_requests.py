@@ -54,8 +54,10 @@ class MongoRequests:
     def answered(self, by: Caller, message: MutatingRequest) -> bytes | None:
         return self._transactions.answered(idempotency_key(by, message))
 
-    def run_once(self, by: Caller, message: MutatingRequest, work: Callable[[Unit], bytes]) -> bytes:
-        return self._transactions.run_once(idempotency_key(by, message), lambda tx: work(MongoUnit(tx)))
+    def run_once(
+        self, by: Caller, message: MutatingRequest, work: Callable[[Unit], bytes], known: bytes | None = None
+    ) -> bytes:
+        return self._transactions.run_once(idempotency_key(by, message), lambda tx: work(MongoUnit(tx)), known)
 
     def own(self, request_id: str, pseudonym: str) -> RetrievalRequest:
         return _found(self._requests.find_one({"_id": request_id, "pseudonym": pseudonym}))

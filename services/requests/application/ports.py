@@ -77,8 +77,13 @@ class Requests(Protocol):
         """The stored answer of a repeat. Raises: InvalidArgument, RequestIdReused."""
         ...
 
-    def run_once(self, by: Caller, message: MutatingRequest, work: Callable[[Unit], bytes]) -> bytes:
-        """One transaction; a repeat of the same message gets the stored answer. Raises: RequestIdReused."""
+    def run_once(
+        self, by: Caller, message: MutatingRequest, work: Callable[[Unit], bytes], known: bytes | None = None
+    ) -> bytes:
+        """One transaction; a repeat of the same message gets the stored answer. `known`: what `work` will answer.
+
+        Raises: RequestIdReused.
+        """
         ...
 
     def own(self, request_id: str, pseudonym: str) -> RetrievalRequest:

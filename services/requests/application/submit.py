@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from services.common.domain.caller import Caller
 from services.common.domain.clock import legal_day
 from services.common.domain.deadlines import WorkingCalendar, count_deadline
-from services.common.domain.errors import InvalidArgument
+from services.common.domain.errors import InvalidArgument, TongdangError
 from services.common.domain.ids import is_uuid
 from services.common.domain.paging import Page
 from services.common.domain.registry import Registry
@@ -18,7 +18,7 @@ from services.requests.application.messages import (
 )
 from services.requests.application.ports import Numbers, OpenCatalogue, Requests, Unit
 from services.requests.domain.errors import ArchiveNotConfirmed
-from services.requests.domain.request import RetrievalRequest, submitted
+from services.requests.domain.request import RetrievalRequest, WantedRecord, submitted
 from tongdang.requests.v1 import requests_pb2 as pb
 
 MAX_SEALED = 16 * 1024
@@ -54,12 +54,13 @@ def submit(
     """
     by.actor.require_proof()
     _check(message)
-    before = requests.answered(by, message)
-    if before is not None:
+    try:
+        record = _wanted(message, catalogue)
+    except TongdangError:
+        before = requests.answered(by, message)  # a repeat holds, whatever became of the record meanwhile
+        if before is None:
+            raise
         return pb.Request.FromString(before)
-    record = catalogue.record(message.record_id)
-    if message.confirmed_archive_id != record.archive_id:
-        raise ArchiveNotConfirmed(metadata={"archive_id": record.archive_id})
     lane = registry.region(record.region_id).principal
     now = by.clock.now()
     today = legal_day(now)
@@ -75,6 +76,8 @@ def submit(
         now,
     )
 
+    answer = request_message(request).SerializeToString()
+
     def work(unit: Unit) -> bytes:
         unit.add(request)
         event = by.granted(
@@ -85,9 +88,9 @@ def submit(
         unit.record(event)
         unit.emit(changed(request, event.event_id, by))
         unit.post(order_letter(request, message.sealed_applicant, lane, event.event_id, by))
-        return request_message(request).SerializeToString()
+        return answer
 
-    return pb.Request.FromString(requests.run_once(by, message, work))
+    return pb.Request.FromString(requests.run_once(by, message, work, answer))
 
 
 def get_request(request_id: str, *, by: Caller, requests: Requests) -> RetrievalRequest:
@@ -119,6 +122,13 @@ def cancel(message: pb.CancelRequestRequest, *, by: Caller, requests: Requests, 
         return request_message(request).SerializeToString()
 
     return pb.Request.FromString(requests.run_once(by, message, work))
+
+
+def _wanted(message: pb.SubmitRequestRequest, catalogue: OpenCatalogue) -> WantedRecord:
+    record = catalogue.record(message.record_id)
+    if message.confirmed_archive_id != record.archive_id:
+        raise ArchiveNotConfirmed(metadata={"archive_id": record.archive_id})
+    return record
 
 
 def _check(message: pb.SubmitRequestRequest) -> None:
