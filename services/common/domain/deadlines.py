@@ -5,7 +5,7 @@ counts by weekday alone, and the deadline says that it is provisional.
 """
 
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import date, timedelta
 from enum import StrEnum
 from typing import Any, Protocol
@@ -60,11 +60,13 @@ class Deadline:
     def fields(self) -> dict[str, Any]:
         """As plain values with ISO 8601 days, named as in `tongdang.common.v1.Deadline`."""
         return {
-            **asdict(self),
             "due_on": self.due_on.isoformat(),
+            "working_days": self.working_days,
             "counted_from": self.counted_from.isoformat(),
             "holidays": [day.isoformat() for day in self.holidays],
             "made_up_days": [day.isoformat() for day in self.made_up_days],
+            "provisional": self.provisional,
+            "rule": self.rule,
         }
 
     @classmethod
