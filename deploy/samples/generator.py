@@ -33,10 +33,10 @@ def csv_file(archive: Archive, rows: int, seed: int, out: TextIO) -> None:
 
 
 def catalogue(archive: Archive, rows: int, seed: int) -> Iterator[tuple[str, ...]]:
-    """Rows under `HEADER`; codes are unique within one seed, and never meet those of another seed below 100."""
+    """Rows under `HEADER`; codes are unique, and seeds that end in another digit give other codes."""
     rng = Random(f"{archive.archive_id}/{seed}")  # noqa: S311 - repeatable on purpose
     district = DISTRICTS[archive.district_code]
-    writers = [_Writer(fonds, district, rng, seed) for fonds in archive.fonds]
+    writers = [_Writer(fonds, district, rng, seed % 10 * 10_000) for fonds in archive.fonds]
     weights = _weights(archive)
     for _ in range(rows):
         yield rng.choices(writers, cum_weights=weights)[0].row()
@@ -46,10 +46,19 @@ def _weights(archive: Archive) -> list[float]:
     """Half of the rows in the first fonds, a quarter where no creating unit is left, the rest in between."""
     between = max(1, sum(1 for fonds in archive.fonds[1:] if fonds.unit_id))
     shares = [
-        0.5 if place == 0 else 0.25 / between if fonds.unit_id else 0.25
-        for place, fonds in enumerate(archive.fonds)
+        0.5 if place == 0 else 0.25 / between if fonds.unit_id else 0.25 for place, fonds in enumerate(archive.fonds)
     ]
     return [sum(shares[: place + 1]) for place in range(len(shares))]
+
+
+_TERM_CODES = {"永久": "Y", "定期30年": "D30", "定期10年": "D10"}
+
+
+def _term(year: int, rng: Random) -> str:
+    """保管期限: permanent or a number of years since 1990, long before."""
+    if rng.random() < 0.4:
+        return "永久"
+    return rng.choice(("定期30年", "定期10年")) if year >= 1990 else "长期"
 
 
 @dataclass
@@ -59,7 +68,7 @@ class _Writer:
     fonds: Fonds
     district: District
     rng: Random
-    seed: int
+    first_number: int
 
     def __post_init__(self) -> None:
         self._numbers: Counter[str] = Counter()
@@ -79,15 +88,15 @@ class _Writer:
         if self._civil and rng.random() < PERSONAL_SHARE * 2:
             return self._marriage(year, creator)
         kind = rng.choice(KINDS)
-        permanent = rng.random() < 0.4
+        term = _term(year, rng)
         number = f"{self.district.sign}{self._office[:1]}〔{year}〕{rng.randint(1, 180)}号" if year > 1955 else ""
         return (
-            self._code(year, permanent),
+            self._code(year, term),
             self._title(year, county, kind),
             creator,
             self._date(year),
             number,
-            "永久" if permanent else rng.choice(("定期30年", "定期10年")) if year >= 1987 else "长期",
+            term,
             "未审核",
             "内部" if rng.random() < 0.01 else "",
             str(int(rng.expovariate(0.15)) + 1),
@@ -119,29 +128,29 @@ class _Writer:
         rng = self.rng
         title = f"{self._person()}、{self._person()}{rng.choice(('结婚登记申请书', '离婚登记审查处理表'))}"
         pages = str(rng.randint(2, 9))
-        return (self._code(year, True), title, creator, self._day(year), "", "永久", "控制", "", pages, "")
+        return (self._code(year, "永久"), title, creator, self._day(year), "", "永久", "控制", "", pages, "")
 
     def _person(self) -> str:
         rng = self.rng
         return rng.choice(SURNAMES) + "".join(rng.choices(GIVEN, k=rng.randint(1, 2)))
 
-    def _code(self, year: int, permanent: bool) -> str:
+    def _code(self, year: int, term: str) -> str:
         """By item since the 1990s, by file before; the oldest as 全宗-目录-案卷-件 (DA/T 13 and before)."""
-        fonds, term = self.fonds.code, "Y" if permanent else "D30"
+        fonds = self.fonds.code
         if year >= 1990:
-            series = f"{fonds}-WS·{year}-{term}-{'BGS' if self.rng.random() < 0.7 else 'YWK'}"
+            series = f"{fonds}-WS·{year}-{_TERM_CODES[term]}-{'BGS' if self.rng.random() < 0.7 else 'YWK'}"
             return f"{series}-{self._next(series):05}"
         if year >= 1966:
-            series = f"{fonds}-WS·{self.seed:02}·{year}"
+            series = f"{fonds}-WS·{year}"
             number = self._next(series)
             return f"{series}-{number // 40 + 1:03}-{number % 40 + 1:03}"
-        series = f"{fonds}-{'永久' if permanent else '长期'}"
-        number = self._next(series) + self.seed * 10_000
+        series = f"{fonds}-{term}"
+        number = self._next(series)
         return f"{series}-{number // 30 + 1}-{number % 30 + 1}"
 
     def _next(self, series: str) -> int:
         self._numbers[series] += 1
-        return self._numbers[series]
+        return self._numbers[series] + self.first_number
 
     def _date(self, year: int) -> str:
         shape = self.rng.random()
