@@ -58,6 +58,7 @@ def wire_desk(base: Foundation, region_id: str, sealing_key: bytes, verify_url: 
         verify_url=verify_url,
         inspect=inspect,
         random_bytes=secrets.token_bytes,
+        record=base.recorder.record,
     )
     tls = base.settings.tls
     dispatcher = Dispatcher(

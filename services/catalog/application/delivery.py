@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
 
-from services.catalog.application.desk_ports import Blobs, Cases, Certificate, Ticket, Unit
+from services.catalog.application.desk_ports import Blobs, Cases, Certificate, Record, Ticket, Unit
 from services.catalog.domain.cases import Case
 from services.catalog.domain.desk_errors import TicketInvalid
 from services.common.domain.audit_event import ObjectRef
@@ -70,9 +70,22 @@ def read_chunk(ticket: str, offset: int, length: int, *, by: Caller, cases: Case
     return copies.read_range(found.sha256, offset, length)
 
 
-def verify(code: str, *, cases: Cases) -> Certificate | None:
-    """What is known of a certificate's code; None: not one of this province's."""
-    return cases.certificate(code.strip().lower()[:64])
+def verify(code: str, *, by: Caller, cases: Cases, record: Record) -> Certificate | None:
+    """What is known of a certificate's code; None: not one of this province's.
+
+    The check is recorded under the request. Raises: AuditUnavailable.
+    """
+    plain = code.strip().lower()[:64]
+    found = cases.certificate(plain)
+    if found is not None:
+        object_ = ObjectRef("certificate", certificate_id(plain), found.region_id, found.archive_id)
+        record(by.granted(object_, correlation_id=found.request_id))
+    return found
+
+
+def certificate_id(code: str) -> str:
+    """How the audit log names a certificate: whoever reads the log must not be able to use the code."""
+    return _sha256(code.strip().lower())[:32]
 
 
 def _sha256(text: str) -> str:

@@ -1,7 +1,7 @@
 """The desk of a county archive: the queue, a case with its applicant, accept, decline."""
 
 from services.catalog.application.desk_messages import case_message, case_object, status_letter
-from services.catalog.application.desk_ports import Applicant, Cases, Seals, Unit
+from services.catalog.application.desk_ports import Applicant, Cases, Record, Seals, Unit
 from services.catalog.domain.cases import Case
 from services.common.domain.caller import Caller
 from services.common.domain.deadlines import WorkingCalendar
@@ -15,13 +15,15 @@ def list_cases(archive_id: str, include_closed: bool, size: int, token: str, *, 
     return cases.queue(archive_id, include_closed, size, token)
 
 
-def get_case(case_id: str, *, by: Caller, cases: Cases, seals: Seals) -> tuple[Case, Applicant | None]:
-    """A case and its applicant, whose details are opened here and nowhere kept; the look is an access.
+def get_case(case_id: str, *, by: Caller, cases: Cases, seals: Seals, record: Record) -> tuple[Case, Applicant | None]:
+    """A case and its applicant, whose details are opened here and nowhere kept.
 
-    Raises: NotFound, OutOfScope.
+    The look is recorded under the request, so that it stands in the request's trail.
+    Raises: NotFound, OutOfScope, AuditUnavailable.
     """
     case = cases.case(case_id)
     by.actor.require_archive(case.archive_id)
+    record(by.granted(case_object(case), correlation_id=case.request_id))
     return case, seals.open(case.sealed_applicant)
 
 

@@ -45,7 +45,9 @@ class Certificate:
 
     code: str
     case_id: str
+    request_id: str
     request_number: str
+    region_id: str
     archive_id: str
     reference_code: str
     pages: int
@@ -84,6 +86,10 @@ class Ticket:
     sha256: str
     size: int
     expires_at: datetime
+
+
+Record = Callable[[AuditEvent], None]
+"""Makes an audit event durable, for reads. Raises: AuditUnavailable."""
 
 
 class Sealing(Protocol):

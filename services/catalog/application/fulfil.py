@@ -13,6 +13,7 @@ from services.catalog.application.desk_ports import (
     Certificate,
     CertificateText,
     Holdings,
+    Record,
     Renderer,
     ScanKind,
     Sealing,
@@ -48,6 +49,7 @@ class Workshop:
     verify_url: str
     inspect: Callable[[bytes], ScanKind]
     random_bytes: Callable[[int], bytes]
+    record: Record
 
 
 def attach_scan(header: pb.ScanHeader, content: bytes, *, by: Caller, shop: Workshop) -> pb.Case:
@@ -119,6 +121,8 @@ def _make_copy(case: Case, by: Caller, shop: Workshop) -> tuple[Certificate, Del
     certificate = Certificate(
         code=code,
         case_id=case.case_id,
+        request_id=case.request_id,
+        region_id=case.region_id,
         request_number=case.number,
         archive_id=case.archive_id,
         reference_code=text.reference_code,

@@ -3,6 +3,7 @@
 import hashlib
 from typing import Any
 
+from services.catalog.application.delivery import certificate_id
 from services.common.domain.access import Access, AccessTable, Recording
 from services.common.domain.actor import Role
 from services.common.domain.audit_event import ObjectRef
@@ -38,8 +39,7 @@ def _request(message: Any) -> ObjectRef:
 
 
 def _certificate(message: Any) -> ObjectRef:
-    """By a hash of the code: whoever reads the log must not be able to use it."""
-    return ObjectRef("certificate", hashlib.sha256(message.code.strip().lower().encode()).hexdigest()[:32])
+    return ObjectRef("certificate", certificate_id(message.code))
 
 
 def _ticket(message: Any) -> ObjectRef:

@@ -50,7 +50,7 @@ class DeliveryServicer(delivery_pb2_grpc.DeliveryServiceServicer):
     def VerifyCertificate(  # noqa: N802
         self, request: pb.VerifyCertificateRequest, context: grpc.ServicerContext
     ) -> pb.VerifyCertificateResponse:
-        found = delivery.verify(request.code, cases=self._shop.cases)
+        found = delivery.verify(request.code, by=current_call(), cases=self._shop.cases, record=self._shop.record)
         if found is None:
             return pb.VerifyCertificateResponse(known=False)
         return pb.VerifyCertificateResponse(

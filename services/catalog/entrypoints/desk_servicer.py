@@ -41,7 +41,7 @@ class DeskServicer(desk_pb2_grpc.DeskServiceServicer):
 
     def GetCase(self, request: pb.GetCaseRequest, context: grpc.ServicerContext) -> pb.GetCaseResponse:  # noqa: N802
         by, shop = current_call(), self._shop
-        case, applicant = desk.get_case(request.case_id, by=by, cases=shop.cases, seals=shop.seals)
+        case, applicant = desk.get_case(request.case_id, by=by, cases=shop.cases, seals=shop.seals, record=shop.record)
         record = record_message(shop.holdings.record(case.record_id))
         answer = pb.GetCaseResponse(case=case_message(case, by, shop.calendar), record=record)
         if applicant is not None:

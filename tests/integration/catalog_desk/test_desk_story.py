@@ -98,6 +98,8 @@ def test_the_whole_story_ends_in_a_copy_that_says_sample_on_every_page_and_can_b
     assert (found.known, found.sample, found.archive_id, found.sha256) == (True, True, CHANGSHU, open_.sha256)
     unknown = delivery_pb2.VerifyCertificateRequest(code=f"{JIANGSU}-{'a' * 26}")
     assert not call(rig.delivery(JIANGSU).VerifyCertificate, unknown, metadata=[]).known
+    (check,) = rig.leaves(f"catalog-{JIANGSU}", activity_name="certificate.verify", correlation_uid=case.request_id)
+    assert code not in str(check)
 
 
 def test_the_trail_of_a_request_is_complete_and_one_opening_is_one_event(rig: Rig) -> None:
@@ -154,7 +156,7 @@ def test_opening_a_case_shows_the_applicant_and_is_recorded(rig: Rig) -> None:
     assert found.record.reference_code == case.reference_code
     looks = [
         leaf
-        for leaf in rig.leaves(f"catalog-{JIANGSU}", activity_name="case.read")
+        for leaf in rig.leaves(f"catalog-{JIANGSU}", activity_name="case.read", correlation_uid=case.request_id)
         if leaf["entity"]["uid"] == case.case_id
     ]
     assert [leaf["actor"]["uid"] for leaf in looks] == [CLERK]
