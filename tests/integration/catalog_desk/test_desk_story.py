@@ -245,6 +245,25 @@ def test_a_scan_whose_bytes_rotted_in_the_vault_is_not_certified(rig: Rig) -> No
 
 
 @pytest.mark.fault
+def test_a_delivery_reaches_the_citizen_once_though_both_sides_are_killed_around_it(rig: Rig) -> None:
+    case = accepted(rig)
+    rig.reaches(case.request_id, requests_pb2.REQUEST_STATE_ACCEPTED)
+    attach(rig, case.case_id, scan())
+    rig.kill("requests")
+    message = desk_pb2.DeliverCaseRequest(request_id=IDS.new(), case_id=case.case_id)
+    first = call(rig.desk(JIANGSU).DeliverCase, message, timeout_s=60, metadata=rig.clerk(JIANGSU)).case
+    rig.kill(f"catalog-{JIANGSU}")
+    rig.start("requests")
+    rig.start(f"catalog-{JIANGSU}")
+    rig.reaches(case.request_id, requests_pb2.REQUEST_STATE_COMPLETED)
+    again = call(rig.desk(JIANGSU).DeliverCase, message, timeout_s=60, metadata=rig.clerk(JIANGSU)).case
+    assert again == first
+    answers = rig.leaves("requests", correlation_uid=case.request_id, activity_name="request.answer")
+    told = [leaf["unmapped"]["status"] for leaf in answers if leaf["unmapped"]]
+    assert told == ["RequestReceived", "ExpectToSupply", "CopyCompleted"]
+
+
+@pytest.mark.fault
 def test_ten_stalled_downloads_do_not_delay_another_call(rig: Rig) -> None:
     case = delivered(rig, scan((1600, 1600), noise=True))
     open_ = opened(rig, case.request_id)
