@@ -1,6 +1,6 @@
 """Import of a catalogue, the machine's side: queued files become records, chunk by chunk, each exactly once."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from itertools import islice
 from typing import Protocol
 
@@ -39,7 +39,7 @@ def run_import(claimed: ClaimedImport, *, registry: Registry, stopping: "Stoppin
     """
     rows = read_catalogue(decode(claimed.content()), registry.archive(claimed.job.archive_id))
     remaining = islice(rows, claimed.job.counts.done, None)
-    for chunk in _chunks(remaining):
+    while chunk := list(islice(remaining, CHUNK)):
         if stopping.is_set():
             return
         claimed.apply(chunk)
@@ -49,8 +49,3 @@ class Stopping(Protocol):
     """Tells whether the process is on its way out."""
 
     def is_set(self) -> bool: ...
-
-
-def _chunks(rows: Iterator[Row]) -> Iterator[Sequence[Row]]:
-    while chunk := list(islice(rows, CHUNK)):
-        yield chunk

@@ -15,10 +15,6 @@ class Unreadable(Exception):
     """A parser's verdict; the column of the table knows the words."""
 
 
-def read_text(cell: str) -> str:
-    return cell.strip()
-
-
 def read_code(cell: str) -> ReferenceCode:
     return read_reference_code(cell)
 
@@ -78,6 +74,7 @@ _DISCLOSURES = frozenset({"", "主动公开", "依申请公开", "不予公开"}
 _PAGES = re.compile(r"^\d{1,6}$")
 
 
+@lru_cache(maxsize=1_000)
 def read_status(cell: str) -> AccessStatus:
     try:
         return _STATUSES[cell.strip()]
@@ -85,6 +82,7 @@ def read_status(cell: str) -> AccessStatus:
         raise Unreadable from None
 
 
+@lru_cache(maxsize=1_000)
 def read_level(cell: str) -> Level | None:
     cell = cell.strip()
     if cell and cell not in _LEVELS:
@@ -92,6 +90,7 @@ def read_level(cell: str) -> Level | None:
     return _LEVELS.get(cell)
 
 
+@lru_cache(maxsize=1_000)
 def read_classification(cell: str) -> str:
     cell = cell.strip()
     if cell not in NO_MARKING and cell not in CONTROLLED_MARKINGS:
@@ -99,6 +98,7 @@ def read_classification(cell: str) -> str:
     return cell
 
 
+@lru_cache(maxsize=1_000)
 def read_disclosure(cell: str) -> str:
     cell = cell.strip()
     if cell not in _DISCLOSURES:
@@ -106,6 +106,7 @@ def read_disclosure(cell: str) -> str:
     return cell
 
 
+@lru_cache(maxsize=1_000)
 def read_pages(cell: str) -> int:
     cell = cell.strip().removesuffix("页")
     if cell and not _PAGES.match(cell):

@@ -18,7 +18,6 @@ from services.catalog.domain.csv_cells import (
     read_pages,
     read_retention,
     read_status,
-    read_text,
 )
 from services.catalog.domain.import_errors import ColumnsMissing, ColumnsUnclear
 from services.catalog.domain.record import MAX_REFERENCE_CODE, MAX_TITLE
@@ -60,9 +59,9 @@ class Column:
 COLUMNS: tuple[Column, ...] = (
     Column("档号", "code", read_code, "CODE_UNREADABLE", "档号 A001-WS·1985-Y-BGS-0001",
            ("档案号",), mandatory=True, filled=True, max_length=MAX_REFERENCE_CODE),
-    Column("题名", "title", read_text, "TITLE_UNREADABLE", "题名",
+    Column("题名", "title", str.strip, "TITLE_UNREADABLE", "题名",
            ("正题名", "文件题名", "案卷题名", "标题"), mandatory=True, filled=True, max_length=MAX_TITLE),
-    Column("责任者", "creator", read_text, "CREATOR_UNREADABLE", "责任者",
+    Column("责任者", "creator", str.strip, "CREATOR_UNREADABLE", "责任者",
            ("作者", "文件责任者"), mandatory=True, filled=True, max_length=200),
     Column("日期", "date", read_date, "DATE_UNREADABLE", "YYYYMMDD 19850607",
            ("形成日期", "成文日期", "文件日期", "成文时间"), mandatory=True, filled=True, max_length=60),
@@ -76,7 +75,7 @@ COLUMNS: tuple[Column, ...] = (
            "主动公开|依申请公开|不予公开", max_length=20),
     Column("页数", "pages", read_pages, "PAGES_UNREADABLE", "0-999999", max_length=20),
     Column("著录层级", "level", read_level, "LEVEL_UNKNOWN", "文件级|案卷级", max_length=20),
-    Column("全宗号", "fonds", read_text, "FONDS_UNREADABLE", "全宗号 A001", max_length=20),
+    Column("全宗号", "fonds", str.strip, "FONDS_UNREADABLE", "全宗号 A001", max_length=20),
 )  # fmt: skip
 """Missing optional columns read as empty cells; headings not in the table are kept in `other`."""
 
@@ -104,7 +103,9 @@ class Table:
     """A header, compiled: which cell goes through which parser into which field."""
 
     width: int
-    readers: tuple[tuple[int, Column], ...]
+    columns: dict[int, Column]
+    steps: tuple[tuple[int, str, Callable[[str], Any], int, bool], ...]
+    """Index, field, parser, longest cell, must be filled: what every row passes, laid out flat for speed."""
     others: tuple[tuple[int, str], ...]
     defaults: dict[str, Any]
 
@@ -118,17 +119,16 @@ class Table:
             return self._control_problems(cells)
         fields = dict(self.defaults)
         problems: list[CellProblem] = []
-        for index, column in self.readers:
+        for index, field, parse, max_length, filled in self.steps:
             cell = cells[index]
-            if len(cell) > column.max_length:
-                problems.append(_problem(column, cell, "TOO_LONG", f"length {column.max_length}"))
-            elif column.filled and not cell.strip():
-                problems.append(_problem(column, cell, "EMPTY", column.expected))
-            else:
-                try:
-                    fields[column.field] = column.parse(cell)
-                except Unreadable:
-                    problems.append(_problem(column, cell, column.reason, column.expected))
+            if len(cell) > max_length or (filled and not cell.strip()):
+                problems.append(self._misfit(index, cell))
+                continue
+            try:
+                fields[field] = parse(cell)
+            except Unreadable:
+                column = self.columns[index]
+                problems.append(CellProblem(column.heading, _told(cell), column.reason, column.expected))
         other: dict[str, str] = {}
         for index, name in self.others:
             cell = cells[index].strip()
@@ -139,8 +139,14 @@ class Table:
         fields["other"] = other
         return problems or fields
 
+    def _misfit(self, index: int, cell: str) -> CellProblem:
+        column = self.columns[index]
+        if len(cell) > column.max_length:
+            return CellProblem(column.heading, _told(cell), "TOO_LONG", f"length {column.max_length}")
+        return CellProblem(column.heading, _told(cell), "EMPTY", column.expected)
+
     def _control_problems(self, cells: Sequence[str]) -> list[CellProblem]:
-        names = {index: column.heading for index, column in self.readers} | dict(self.others)
+        names = {index: column.heading for index, column in self.columns.items()} | dict(self.others)
         return [
             CellProblem(names[index], _told(cell), "CONTROL_CHARACTER", "text")
             for index, cell in enumerate(cells)
@@ -173,7 +179,12 @@ def compile_table(header: Sequence[str]) -> Table:
         raise ColumnsMissing("mandatory columns are missing", metadata={"columns": ",".join(missing)})
     return Table(
         width=len(names),
-        readers=tuple((index, column) for index, column in enumerate(known) if column),
+        columns={index: column for index, column in enumerate(known) if column},
+        steps=tuple(
+            (index, column.field, column.parse, column.max_length, column.filled)
+            for index, column in enumerate(known)
+            if column
+        ),
         others=tuple(
             (index, name.translate(_MONGO_NAME))
             for index, (name, column) in enumerate(zip(names, known, strict=True))
@@ -181,10 +192,6 @@ def compile_table(header: Sequence[str]) -> Table:
         ),
         defaults={column.field: column.parse("") for column in COLUMNS if not column.filled},
     )
-
-
-def _problem(column: Column, cell: str, reason: str, expected: str) -> CellProblem:
-    return CellProblem(column.heading, _told(cell), reason, expected)
 
 
 def _told(value: str) -> str:

@@ -32,6 +32,7 @@ class ReferenceCode:
 
 
 _SAME_CHARACTER = str.maketrans(dict.fromkeys("—–―‐‑−‒⁃", "-") | dict.fromkeys("•・‧⋅∙●", "·"))
+_ALREADY = re.compile("[0-9A-Za-z·/.-]+")
 _SPACE = re.compile(r"\s+")
 _SEPARATOR = re.compile(r"[-.]")
 _FONDS = r"([A-Z]\d{3}|[0-9A-Z]{2,6})"
@@ -62,9 +63,10 @@ _FORMS: tuple[tuple[Form, re.Pattern[str]], ...] = (
 
 def normalise(raw: str) -> str:
     """One spelling for one code: NFKC, one dash, one middle dot, no spaces."""
-    if raw.isascii() and " " not in raw:
-        return raw.strip()
-    return _SPACE.sub("", unicodedata.normalize("NFKC", raw).translate(_SAME_CHARACTER))
+    if _ALREADY.fullmatch(raw):
+        return raw
+    tight = _SPACE.sub("", unicodedata.normalize("NFKC", raw).translate(_SAME_CHARACTER))
+    return unicodedata.normalize("NFKC", tight)  # without its spaces a code may hold characters to compose
 
 
 def read_reference_code(raw: str) -> ReferenceCode:

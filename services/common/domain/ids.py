@@ -1,5 +1,6 @@
 """Identifiers: records keep a name-based one for ever, everything else gets a time-ordered one."""
 
+import hashlib
 import uuid
 from typing import Protocol
 
@@ -26,7 +27,12 @@ class RandomIds:
 
 def record_id(archive_id: str, reference_code: str) -> str:
     """The permanent id of a record: UUIDv5 of archive and normalised 档号 at first import."""
-    return str(uuid.uuid5(RECORD_NAMESPACE, f"{archive_id}\n{reference_code}"))
+    name = f"{archive_id}\n{reference_code}".encode()
+    digest = hashlib.sha1(RECORD_NAMESPACE.bytes + name, usedforsecurity=False).digest()
+    # as uuid.uuid5, at a third of its cost: an import names every row
+    value = int.from_bytes(digest[:16], "big") & ~(0xF << 76) | 5 << 76
+    hexadecimal = f"{value & ~(3 << 62) | 1 << 63:032x}"
+    return "-".join((hexadecimal[:8], hexadecimal[8:12], hexadecimal[12:16], hexadecimal[16:20], hexadecimal[20:]))
 
 
 def is_uuid(text: str) -> bool:

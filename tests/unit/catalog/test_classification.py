@@ -28,8 +28,8 @@ def test_a_marking_is_seen_in_any_column(cell: str) -> None:
 @pytest.mark.parametrize(
     "cell",
     [
-        "", "关于机密文件管理办法的通知", "机密文件管理办法", "秘密工作座谈会纪要", "保密委员会", "密级", "紧密型合作社",
-        "关于做好机要秘密载体清退工作的通知", "商业秘密保护条例", "机密级文件传阅规定",
+        "", "关于机密文件管理办法的通知", "机密文件管理办法", "秘密工作座谈会纪要", "保密委员会", "密级",
+        "紧密型合作社", "关于做好机要秘密载体清退工作的通知", "商业秘密保护条例", "机密级文件传阅规定",
     ],
 )  # fmt: skip
 def test_a_sentence_about_secrecy_is_no_marking(cell: str) -> None:

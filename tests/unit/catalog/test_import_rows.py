@@ -1,5 +1,7 @@
 """A catalogue file, row by row: nothing is lost, everything is reported by its line."""
 
+import uuid
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -16,6 +18,7 @@ from services.catalog.domain.import_job import Effect, effect_on
 from services.catalog.domain.import_rows import RejectedRow, TakenRow, read_catalogue
 from services.catalog.domain.record import DESCRIPTIVE_FIELDS, content_hash
 from services.common.domain.canonical import canonical_bytes, sha256_hex
+from services.common.domain.ids import RECORD_NAMESPACE, record_id
 from services.common.domain.registry import Archive, Fonds
 
 HEADER = "档号,题名,责任者,日期,保管期限,开放标识,密级,页数,附注"
@@ -234,3 +237,8 @@ def test_a_record_under_signatures_is_never_altered_by_an_import(
 def test_a_record_not_held_yet_is_created() -> None:
     (taken,) = outcome(row())
     assert isinstance(taken, TakenRow) and effect_on(taken, None) == (Effect.CREATE, "")
+
+
+@given(st.text(max_size=20), st.text(max_size=60))
+def test_a_record_is_named_by_uuid_5(archive_id: str, code: str) -> None:
+    assert record_id(archive_id, code) == str(uuid.uuid5(RECORD_NAMESPACE, f"{archive_id}\n{code}"))
