@@ -1,0 +1,173 @@
+"""The portal's application: routes, headers on every answer, and what an error looks like."""
+
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import structlog
+from fastapi import FastAPI, HTTPException, Request
+from fastapi.concurrency import run_in_threadpool
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse, PlainTextResponse, RedirectResponse, Response
+from fastapi.staticfiles import StaticFiles
+from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
+from starlette.formparsers import MultiPartParser
+
+from services.common.components import Component
+from services.common.domain.errors import Kind, TongdangError
+from services.common.metrics import HTTP_HANDLED, HTTP_SECONDS
+from services.common.runner import readiness
+from services.portal.entrypoints import archive, citizen, desk, public, review, signing_in, supervision
+from services.portal.entrypoints.visit import (
+    COOKIE,
+    MAX_UPLOAD,
+    Site,
+    Visit,
+    correlation_of,
+    language_of,
+    signin_path,
+    visit,
+)
+
+log = structlog.get_logger()
+
+STATUS: dict[Kind, int] = {
+    Kind.INVALID: 422,
+    Kind.UNAUTHENTICATED: 401,
+    Kind.FORBIDDEN: 403,
+    Kind.NOT_FOUND: 404,
+    Kind.CONFLICT: 409,
+    Kind.PRECONDITION: 409,
+    Kind.EXHAUSTED: 429,
+    Kind.UNAVAILABLE: 503,
+    Kind.INTERNAL: 500,
+}
+HEADERS = {
+    "Content-Security-Policy": (
+        "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; "
+        "form-action 'self' {provider}; base-uri 'none'; frame-ancestors 'none'; connect-src 'self'"
+    ),
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "same-origin",
+    "X-Frame-Options": "DENY",
+    "Permissions-Policy": "geolocation=(), microphone=()",
+    "Cross-Origin-Opener-Policy": "same-origin",
+}
+_BODY_LIMIT = MAX_UPLOAD + 1024 * 1024
+
+# An upload may be a state secret until the province has screened it: it must not touch a disk here (Secrecy Law 31).
+MultiPartParser.spool_max_size = _BODY_LIMIT
+
+
+def build_app(site: Site, components: Sequence[Component]) -> FastAPI:
+    """Everything behind the public port."""
+
+    @asynccontextmanager
+    async def lifespan(_: FastAPI) -> AsyncIterator[None]:
+        for component in components:
+            await run_in_threadpool(component.start)
+        yield
+        for component in reversed(components):
+            await run_in_threadpool(component.stop)
+
+    app = FastAPI(
+        title="Tongdang 通档", docs_url=None, redoc_url=None, openapi_url="/api/openapi.json", lifespan=lifespan
+    )
+    app.state.site = site
+    app.mount("/static", StaticFiles(directory=Path(__file__).resolve().parents[1] / "static"))
+    for module in (public, signing_in, citizen, archive, review, desk, supervision):
+        app.include_router(module.router, include_in_schema=module is public)
+    _health(app, components)
+    _errors(app)
+    provider = "/".join(site.settings.oidc.issuer.split("/")[:3])
+    headers = {name: value.replace("{provider}", provider) for name, value in HEADERS.items()}
+
+    @app.middleware("http")
+    async def around(request: Request, following: Callable[[Request], Awaitable[Response]]) -> Response:
+        started = time.perf_counter()
+        length = request.headers.get("content-length", "0")
+        if request.method == "POST" and (not length.isdigit() or int(length) > _BODY_LIMIT):
+            return PlainTextResponse("too large", 413)
+        with structlog.contextvars.bound_contextvars(correlation_id=correlation_of(request)):
+            answer = await following(request)
+        route = getattr(request.scope.get("route"), "path", "none")
+        HTTP_HANDLED.labels(route=route, status=answer.status_code).inc()
+        HTTP_SECONDS.labels(route=route).observe(time.perf_counter() - started)
+        for name, value in headers.items():
+            answer.headers.setdefault(name, value)
+        return answer
+
+    return app
+
+
+def _health(app: FastAPI, components: Sequence[Component]) -> None:
+    @app.get("/healthz", include_in_schema=False)
+    def healthz() -> Response:
+        return PlainTextResponse("ok")
+
+    @app.get("/readyz", include_in_schema=False)
+    def readyz() -> Response:
+        troubles = readiness(components)
+        return JSONResponse({"ready": not troubles, "troubles": troubles}, 503 if troubles else 200)
+
+    @app.get("/metrics", include_in_schema=False)
+    def metrics(request: Request) -> Response:
+        """For the machine itself; a proxy in front does not let it out."""
+        if request.client is None or request.client.host not in ("127.0.0.1", "::1"):
+            return PlainTextResponse("not found", 404)
+        return Response(generate_latest(), media_type=CONTENT_TYPE_LATEST)
+
+
+def _errors(app: FastAPI) -> None:
+    @app.exception_handler(TongdangError)
+    async def typed(request: Request, error: TongdangError) -> Response:
+        return await run_in_threadpool(_error_page, request, error.code, error.kind)
+
+    @app.exception_handler(RequestValidationError)
+    async def malformed(request: Request, _: RequestValidationError) -> Response:
+        return await run_in_threadpool(_error_page, request, "INVALID_ARGUMENT", Kind.INVALID)
+
+    @app.exception_handler(HTTPException)
+    @app.exception_handler(404)
+    async def plain(request: Request, error: HTTPException) -> Response:
+        kind = Kind.NOT_FOUND if error.status_code in (404, 405) else Kind.INVALID
+        return await run_in_threadpool(_error_page, request, kind.name, kind)
+
+    @app.exception_handler(Exception)
+    async def defect(request: Request, problem: Exception) -> Response:
+        log.exception("page-failed", defect=type(problem).__name__)
+        return await run_in_threadpool(_error_page, request, "INTERNAL", Kind.INTERNAL)
+
+
+def _error_page(request: Request, code: str, kind: Kind) -> Response:
+    """Problem details (RFC 9457) for the API; a page with words, a way on and the correlation id for people."""
+    status = STATUS[kind]
+    site: Site = request.app.state.site
+    texts = site.texts[language_of(request)]
+    key = f"error.{code}" if texts.has(f"error.{code}") else f"error.{kind.name}"
+    if request.url.path.startswith("/api/"):
+        problem = {
+            "type": "about:blank",
+            "title": texts(key),
+            "status": status,
+            "code": code,
+            "instance": correlation_of(request),
+        }
+        return JSONResponse(problem, status, media_type="application/problem+json")
+    if kind is Kind.UNAUTHENTICATED and request.url.path != "/signin/callback":
+        answer = RedirectResponse(signin_path(request), 303)
+        answer.delete_cookie(COOKIE)
+        return answer
+    try:
+        at = visit(request)
+    except Exception:  # the error page needs no session, and the store may be what failed
+        at = Visit(site, request, texts, correlation_of(request))
+    return at.page(
+        "error.html",
+        texts("error.prefix") + texts(key),
+        status=status,
+        message=texts(key),
+        code=code,
+        correlation=correlation_of(request),
+    )
