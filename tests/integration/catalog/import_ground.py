@@ -7,7 +7,7 @@ import os
 import signal
 import subprocess
 import sys
-import threading
+import time
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -16,9 +16,9 @@ from deploy.samples.archives import sample_archives
 from deploy.samples.generator import HEADER, catalogue
 from services.catalog.adapters.import_wiring import wire_imports
 from services.catalog.adapters.migrations import MIGRATIONS
-from services.catalog.application.import_worker import run_import
 from services.catalog.application.imports import RejectedCell, Upload, list_rejected, upload
 from services.catalog.domain.import_job import ImportJob
+from services.catalog.entrypoints.import_worker import ImportWorker
 from services.common.domain.actor import Actor, Role
 from services.common.domain.caller import Caller
 from services.common.domain.clock import SystemClock
@@ -58,7 +58,7 @@ class Ground:
 
     def __post_init__(self) -> None:
         transactions = Transactions(self.database, IDS, CLOCK)
-        self.imports, self.queue, _ = wire_imports(self.database, transactions, REGION.principal, CLOCK, IDS)
+        self.imports, self.queue, self.queued = wire_imports(self.database, transactions, REGION.principal, CLOCK, IDS)
 
     @property
     def db(self) -> Any:
@@ -73,10 +73,14 @@ class Ground:
         return upload(sent, by=by or self.clerk(), imports=self.imports, registry=REGISTRY, region_id=REGION.region_id)
 
     def work(self) -> None:
-        """Carries out all that waits."""
-        while (claimed := self.queue.claim()) is not None:
-            run_import(claimed, registry=REGISTRY, stopping=threading.Event())
-            claimed.release()
+        """Carries out all that waits, as a service would."""
+        worker = ImportWorker(self.queue.claim, REGISTRY, self.queued)
+        worker.start()
+        give_up = time.monotonic() + 60
+        while self.db["imports"].count_documents({"state": {"$in": ["queued", "running"]}}):
+            assert time.monotonic() < give_up, "waited in vain"
+            time.sleep(0.05)
+        worker.stop()
 
     def imported(self, content: bytes) -> ImportJob:
         job, _ = self.upload(content)
@@ -95,7 +99,7 @@ class Ground:
 
     def leaves(self, action: str) -> list[dict[str, Any]]:
         """Audit events of an action, as they wait in the outbox."""
-        leaves = [json.loads(leaf) for row in self.db["outbox"].find() for leaf in row["events"]]
+        leaves = [json.loads(leaf) for row in self.db["outbox"].find() for leaf in row["leaves"]]
         return [leaf for leaf in leaves if leaf["activity_name"] == action]
 
     def killed_worker(self, *, before_commit: int = 0, after_commit: int = 0) -> None:

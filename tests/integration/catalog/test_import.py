@@ -59,12 +59,12 @@ def test_a_repeated_request_gets_its_first_answer_and_another_content_under_it_i
     assert ground.db["imports"].count_documents({}) == 1
 
 
-@pytest.mark.parametrize("trap", [{"before_commit": 3}, {"after_commit": 3}, {"before_commit": 1}])
+@pytest.mark.parametrize("trap", [{"before_commit": 3}, {"after_commit": 3}])
 def test_an_import_killed_around_a_commit_ends_at_its_true_count(ground: Ground, trap: dict[str, int]) -> None:
     job, _ = ground.upload(catalogue_file(2_300, bad=700))
     ground.killed_worker(**trap)
     broken_off = ground.imports.job(job.import_id)
-    assert broken_off.counts.done == {3: 1_500 if "after_commit" in trap else 1_000, 1: 0}[next(iter(trap.values()))]
+    assert broken_off.counts.done == (1_500 if "after_commit" in trap else 1_000)
     ground.work()
     ended = ground.imports.job(job.import_id)
     assert (ended.counts.done, ended.counts.created, ended.counts.rejected) == (2_300, 1_600, 700)
