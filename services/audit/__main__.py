@@ -8,9 +8,11 @@ from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from services.audit.adapters.events import MongoEvents
-from services.audit.adapters.held_events import HeldEvents
+from services.audit.adapters.held_events import Evidence, HeldEvents
 from services.audit.adapters.log_documents import MIGRATIONS
 from services.audit.adapters.log_store import LogStore
+from services.audit.adapters.published_log import PublishedLog
+from services.audit.domain.notes import verifier_key
 from services.audit.entrypoints.access import ACCESS
 from services.audit.entrypoints.events_handler import EventsHandler
 from services.audit.entrypoints.log_routes import log_routes
@@ -22,7 +24,7 @@ from services.common.grpc.server import GrpcServer
 from services.common.kafka.consumer import TopicConsumer
 from services.common.kafka.topics import audit_topic, producers
 from services.common.mongo.lease import LeaseHolder
-from services.common.runner import App, command_line, serve
+from services.common.runner import App, Timer, command_line, serve
 from tongdang.audit.v1 import audit_pb2_grpc
 
 
@@ -39,19 +41,34 @@ def run_service() -> None:
     principal = settings.identity.principal
     lease = LeaseHolder(base.database, "log", f"{principal}@{socket.gethostname()}")
     key = cast(Ed25519PrivateKey, serialization.load_pem_private_key(settings.tlog.key_file.read_bytes(), None))
-    store = LogStore(base.database, lease, settings.tlog.origin, key, base.clock)
-    held = HeldEvents(base.database)
-    handler = EventsHandler(store, held, lambda: to_iso(base.clock.now()))
+    origin = settings.tlog.origin
+    public_key = verifier_key(origin, key.public_key().public_bytes_raw())
+    store = LogStore(base.database, lease, origin, key, base.clock, base.ids)
+    published = PublishedLog(base.database)
+    handler = EventsHandler(
+        store,
+        published,
+        HeldEvents(base.database),
+        Evidence(base.database),
+        lambda: to_iso(base.clock.now()),
+    )
     topics = [audit_topic(name) for name in producers([region.region_id for region in base.registry.regions])]
     consumer = TopicConsumer(settings.kafka_connection(), topics, store.positions, handler, "events")
-    servicer = SupervisionServicer(MongoEvents(base.database), store, held, base.recorder)
+    servicer = SupervisionServicer(MongoEvents(base.database), published, public_key, base.recorder)
     server = GrpcServer(
         settings.grpc,
         settings.tls,
         base.access_control(ACCESS),
         [partial(audit_pb2_grpc.add_SupervisionServiceServicer_to_server, servicer)],
     )
-    serve(App(settings, [*base.components(), consumer, server], routes=log_routes(store)))
+    serve(
+        App(
+            settings,
+            [*base.components(), store, consumer, server],
+            timers=[Timer("settle", 1, store.settle)],
+            routes=log_routes(published, public_key),
+        )
+    )
 
 
 def run() -> None:

@@ -6,6 +6,9 @@ import sys
 import structlog
 from structlog.typing import EventDict, WrappedLogger
 
+_WITHOUT_VALUES = structlog.tracebacks.ExceptionDictTransformer(show_locals=False)
+"""Local variables hold titles, names and tokens: a traceback in a log shows the lines alone."""
+
 
 def configure_logging(principal: str, level: str) -> None:
     """To standard error; libraries' own records come along from WARNING up."""
@@ -24,7 +27,7 @@ def configure_logging(principal: str, level: str) -> None:
         foreign_pre_chain=shared,
         processors=[
             structlog.stdlib.ProcessorFormatter.remove_processors_meta,
-            structlog.processors.dict_tracebacks,
+            structlog.processors.ExceptionRenderer(_WITHOUT_VALUES),
             structlog.processors.JSONRenderer(ensure_ascii=False),
         ],
     )

@@ -139,8 +139,7 @@ def _ask(browser: Browser, stack: Stack, password: str, title: str) -> tuple[str
     )
     assert again.status == 303, "sent twice, it is the same request"
     assert again.headers["location"].startswith(first)
-    listed = citizen.open("/requests").locator(".hits li")
-    expect(listed).to_have_count(1)
+    expect(citizen.open("/requests").locator(".hits li", has_text=number)).to_have_count(1)
     return first, number
 
 

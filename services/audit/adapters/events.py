@@ -1,8 +1,11 @@
 """`Events` on MongoDB."""
 
-from services.audit.adapters.log_documents import ENTRIES, logged_of
-from services.audit.application.supervise import EventFilter
+from collections.abc import Sequence
+
+from services.audit.adapters.log_documents import ENTRIES, LOOKS, logged_of
+from services.audit.application.supervise import EventFilter, Look
 from services.audit.domain.trail import Logged
+from services.common.domain.errors import InvalidPageToken
 from services.common.domain.paging import Page, decode_token, encode_token, page_size
 from services.common.mongo.database import Document, MongoDatabase
 
@@ -10,10 +13,11 @@ _EQUAL = ("action", "outcome", "actor", "region_id", "archive_id", "object_id")
 
 
 class MongoEvents:
-    """Reads only; the log writes."""
+    """Reads what the log wrote; writes only why somebody looked."""
 
     def __init__(self, database: MongoDatabase) -> None:
         self._entries = database.db[ENTRIES]
+        self._looks = database.db[LOOKS]
 
     def search(self, filter_: EventFilter, *, size: int, token: str) -> Page[Logged]:
         found: Document = {name: value for name in _EQUAL if (value := getattr(filter_, name))}
@@ -27,6 +31,8 @@ class MongoEvents:
         bound = {key: str(value) for key, value in vars(filter_).items()}
         after = decode_token(bound, token)
         if after is not None:
+            if len(after) != 1 or not isinstance(after[0], int):
+                raise InvalidPageToken
             found["_id"] = {"$lt": after[0]}
         limit = page_size(size)
         rows = list(self._entries.find(found).sort("_id", -1).limit(limit + 1))
@@ -38,8 +44,16 @@ class MongoEvents:
         found: Document = {"correlation_id": named["correlation_id"] if named else correlation}
         if regions is not None:
             found["region_id"] = {"$in": list(regions)}
-        return [logged_of(row) for row in self._entries.find(found).sort("_id", 1).limit(limit)]
+        rows = self._entries.find(found, {"leaf": 0}).sort("_id", 1).limit(limit)
+        return [logged_of(row) for row in rows]
 
     def one(self, leaf_index: int) -> Logged | None:
         row = self._entries.find_one({"_id": leaf_index})
         return logged_of(row) if row else None
+
+    def leaves(self, indexes: Sequence[int]) -> dict[int, bytes]:
+        rows = self._entries.find({"_id": {"$in": list(indexes)}}, {"leaf": 1})
+        return {row["_id"]: bytes(row["leaf"]) for row in rows}
+
+    def keep(self, look: Look) -> None:
+        self._looks.insert_one({"_id": look.event_id, "purpose": look.purpose, "at": look.at})

@@ -1,9 +1,13 @@
-"""Events that arrived before one that is missing."""
+"""Events that arrived before one that is missing, and the bytes that a finding of the log speaks of."""
 
-from services.audit.adapters.log_documents import HELD
-from services.audit.domain.streams import Arrived
+from collections.abc import Iterator
+
+from pymongo import ReturnDocument
+
+from services.audit.adapters.log_documents import EVIDENCE, HELD
+from services.audit.domain.streams import Arrived, digest
 from services.common.metrics import LOG_HELD
-from services.common.mongo.database import MongoDatabase
+from services.common.mongo.database import Document, MongoDatabase
 
 
 class HeldEvents:
@@ -13,23 +17,46 @@ class HeldEvents:
         self._held = database.db[HELD]
 
     def hold(self, arrived: Arrived) -> bool:
-        """Whether it is the first one held of its stream."""
-        first = self._held.find_one({"stream": arrived.stream}) is None
-        key = {"stream": arrived.stream, "seq": arrived.seq}
-        self._held.update_one(key, {"$setOnInsert": {"leaf": arrived.leaf}}, upsert=True)
+        """Keeps the event; False where another leaf is held under its number."""
+        stored: Document = self._held.find_one_and_update(
+            {"stream": arrived.stream, "seq": arrived.seq},
+            {"$setOnInsert": {"leaf": arrived.leaf}},
+            upsert=True,
+            return_document=ReturnDocument.AFTER,
+        )
+        return bytes(stored["leaf"]) == arrived.leaf
+
+    def following(self, stream: str, seq: int) -> Iterator[Arrived]:
+        """What is held of a stream behind a number, without gap; it stays until `release`."""
+        for row in self._held.find({"stream": stream, "seq": {"$gt": seq}}).sort("seq", 1):
+            seq += 1
+            if row["seq"] != seq:
+                return
+            yield Arrived(stream, seq, bytes(row["leaf"]))
+
+    def streams(self) -> set[str]:
+        """Streams of which something is held."""
         LOG_HELD.set(self._held.estimated_document_count())
-        return first
+        return set(self._held.distinct("stream"))
 
-    def take(self, stream: str, seq: int) -> Arrived | None:
-        """The held event with this number, if any; it stays until `release`."""
-        found = self._held.find_one({"stream": stream, "seq": seq})
-        return Arrived(stream, seq, bytes(found["leaf"])) if found else None
-
-    def any(self, stream: str) -> bool:
-        """Whether something of a stream is held."""
-        return self._held.find_one({"stream": stream}, {"_id": 1}) is not None
+    def count(self, stream: str) -> int:
+        """How many events of a stream are held."""
+        return self._held.count_documents({"stream": stream})
 
     def release(self, stream: str, up_to: int) -> None:
         """Forgets what is in the log now."""
         self._held.delete_many({"stream": stream, "seq": {"$lte": up_to}})
         LOG_HELD.set(self._held.estimated_document_count())
+
+
+class Evidence:
+    """Bytes that did not become a leaf as they were. The public log holds their hash, since nobody knows what else is
+    in them; the bytes stay here for who has to look."""
+
+    def __init__(self, database: MongoDatabase) -> None:
+        self._evidence = database.db[EVIDENCE]
+
+    def keep(self, what: str, arrived: Arrived) -> None:
+        """Insert-only; the same bytes are kept once."""
+        fields = {"finding": what, "stream": arrived.stream, "place": arrived.place, "content": arrived.leaf}
+        self._evidence.update_one({"_id": digest(arrived.leaf)}, {"$setOnInsert": fields}, upsert=True)

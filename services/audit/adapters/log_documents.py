@@ -1,7 +1,11 @@
-"""Collections of the log: `head` (the linearisation point), staged batches, entries, full tiles, checkpoints."""
+"""Collections of the log: head (the linearisation point), staged batches, entries, full tiles, checkpoints.
+
+Besides them: held events, evidence (bytes a finding speaks of), looks (why a regulator read a trail).
+"""
 
 import json
 from collections.abc import Mapping
+from dataclasses import fields
 from datetime import UTC, datetime
 from typing import Any
 
@@ -10,16 +14,14 @@ from pymongo.database import Database
 
 from services.audit.domain.trail import Logged
 from services.common.mongo.database import Document
-from services.common.mongo.migrations import DATA_PLANE, Migration
+from services.common.mongo.migrations import DATA_PLANE, Migration, create_collections
 
 HEAD, STAGED, ENTRIES, TILES, CHECKPOINTS, HELD = "log_head", "log_staged", "entries", "tiles", "checkpoints", "held"
+EVIDENCE, LOOKS = "evidence", "looks"
 
 
 def _collections(db: Database[Document]) -> None:
-    present = set(db.list_collection_names())
-    for name in (HEAD, STAGED, ENTRIES, TILES, CHECKPOINTS, HELD):
-        if name not in present:
-            db.create_collection(name)
+    create_collections(db, HEAD, STAGED, ENTRIES, TILES, CHECKPOINTS, HELD)
     db[ENTRIES].create_indexes(
         [
             IndexModel([("stream", ASCENDING), ("seq", ASCENDING)], name="stream"),
@@ -34,38 +36,49 @@ def _collections(db: Database[Document]) -> None:
     db[HELD].create_index([("stream", ASCENDING), ("seq", ASCENDING)], unique=True)
 
 
-MIGRATIONS = [*DATA_PLANE, Migration(100, "log", _collections)]
+def _evidence_and_looks(db: Database[Document]) -> None:
+    create_collections(db, EVIDENCE, LOOKS)
+    db[ENTRIES].create_index([("time", DESCENDING)], name="time")
+
+
+MIGRATIONS = [*DATA_PLANE, Migration(100, "log", _collections), Migration(101, "evidence, looks", _evidence_and_looks)]
 
 
 def entry_document(index: int, stream: str, seq: int, leaf: bytes) -> Document:
     """One leaf with the fields supervision searches by; `leaf` alone is what is hashed."""
-    document: Document = {"_id": index, "stream": stream, "seq": seq, "leaf": leaf, **_fields(leaf)}
-    return {key: value for key, value in document.items() if value is not None}
+    document: Document = {"_id": index, "stream": stream, "seq": seq, "leaf": leaf, **_fields(stream, leaf)}
+    if region_id := _region_of(stream):
+        document["region_id"] = region_id
+    return document
 
 
 def logged_of(document: Mapping[str, Any]) -> Logged:
-    """The event of a stored entry."""
-    texts = {
-        name: str(document.get(name, ""))
-        for name in Logged.__dataclass_fields__
-        if name not in ("leaf_index", "seq", "leaf", "time")
-    }
+    """The event of a stored entry; `leaf` is empty where it was not read."""
     return Logged(
         leaf_index=document["_id"],
         seq=document["seq"],
-        leaf=bytes(document["leaf"]),
+        leaf=bytes(document.get("leaf", b"")),
         time=document.get("time"),
-        **texts,
+        **{name: document.get(name, "") for name in _TEXTS},
     )
 
 
-def _fields(leaf: bytes) -> Document:
+_TEXTS = tuple(field.name for field in fields(Logged) if field.name not in ("leaf_index", "seq", "leaf", "time"))
+
+
+def _region_of(stream: str) -> str:
+    """A province's stream speaks of that province alone, whatever its events claim: its certificate says so."""
+    principal = stream.partition("/")[0]
+    return principal.removeprefix("catalog-") if principal.startswith("catalog-") else ""
+
+
+def _fields(stream: str, leaf: bytes) -> Document:
+    """What a leaf says, as far as it is one: a producer may send any bytes, and the log takes them all."""
     try:
         event = json.loads(leaf)
         actor, entity = event["actor"], event["entity"]
-        return {
+        found = {
             "event_id": event["metadata"]["uid"],
-            "time": datetime.fromisoformat(event["time"]).astimezone(UTC),
             "action": event["activity_name"],
             "outcome": event["status"],
             "reason": event["status_detail"],
@@ -78,7 +91,25 @@ def _fields(leaf: bytes) -> Document:
             "object_id": entity["uid"],
             "correlation_id": event["correlation_uid"],
             "causation_id": event["causation_uid"],
-            "request_number": event["unmapped"].get("request_number"),
         }
-    except (ValueError, KeyError, TypeError, AttributeError):
+        if stream.startswith("requests/") and found["action"] == "request.submit":
+            found["request_number"] = event["unmapped"]["number"]
+        return {**{name: _text(value) for name, value in found.items()}, "time": _moment(event["time"])}
+    except (ValueError, KeyError, TypeError, AttributeError, OverflowError, RecursionError):
         return {"action": "opaque"}
+
+
+def _text(value: Any) -> str:
+    """Raises: TypeError: no text; ValueError: half a character, which the database would refuse."""
+    if not isinstance(value, str):
+        raise TypeError(type(value))
+    value.encode()
+    return value
+
+
+def _moment(value: Any) -> datetime:
+    """Raises: TypeError, ValueError, OverflowError: not a moment."""
+    moment = datetime.fromisoformat(value)
+    if moment.tzinfo is None:
+        raise ValueError("no time zone")
+    return moment.astimezone(UTC)

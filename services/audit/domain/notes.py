@@ -3,12 +3,14 @@
 import base64
 import binascii
 import hashlib
+import re
 from dataclasses import dataclass
 
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 
 _ED25519 = b"\x01"
+_SIZE = re.compile(r"0|[1-9][0-9]{0,18}")
 
 
 class InvalidNote(ValueError):
@@ -91,9 +93,12 @@ def _verifies(name: str, public_key: bytes, signed: str, encoded: str) -> bool:
 
 def _checkpoint(text: str, name: str) -> Checkpoint:
     lines = text.split("\n")
-    if len(lines) < 4 or lines[0] != name or not lines[1].isascii() or not lines[1].isdigit():
+    if len(lines) < 4 or lines[0] != name or not _SIZE.fullmatch(lines[1]):
         raise InvalidNote("not a checkpoint of this log")
-    root = base64.b64decode(lines[2], validate=True)
+    try:
+        root = base64.b64decode(lines[2], validate=True)
+    except binascii.Error as problem:
+        raise InvalidNote("the root is not base64") from problem
     if len(root) != 32:
         raise InvalidNote("the root is not 32 bytes")
     return Checkpoint(lines[0], int(lines[1]), root)

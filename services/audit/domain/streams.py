@@ -4,6 +4,9 @@ import hashlib
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+OWN_STREAM = "audit-log"
+"""Findings of the log itself: equivocations, gaps, unreadable bytes. They have no number: positions make them once."""
+
 
 class Verdict(StrEnum):
     """What becomes of an event that arrived."""
@@ -14,37 +17,58 @@ class Verdict(StrEnum):
     GAP = "gap"
 
 
+class Finding(StrEnum):
+    """What the log has to say of its own."""
+
+    EQUIVOCATION = "equivocation"
+    GAP = "gap"
+    UNREADABLE = "unreadable"
+
+
 @dataclass(frozen=True)
 class Arrived:
-    """One event as read from Kafka. `stream` is empty where the bytes could not be read."""
+    """One event as read from Kafka. `stream` is empty where the bytes could not be read; `place` says where it lay."""
 
     stream: str
     seq: int
     leaf: bytes
+    place: str = ""
 
 
 @dataclass
 class Streams:
-    """Last sequence number and leaf hash of each stream."""
+    """Last sequence number and leaf hash of each stream, and the gaps that the log has already spoken of."""
 
     last: dict[str, tuple[int, str]] = field(default_factory=dict)
+    gaps: dict[str, int] = field(default_factory=dict)
 
-    def judge(self, arrived: Arrived, stored_hash: str | None) -> Verdict:
-        """`stored_hash`: hex of the leaf logged under the same number, when it is not above the last one."""
-        last, _ = self.last.get(arrived.stream, (0, ""))
+    def judge(self, arrived: Arrived, logged: str | None) -> Verdict:
+        """`logged`: digest of the leaf logged under the same number, where the number is not above the last one."""
+        last = self.last_seq(arrived.stream)
         if arrived.seq == last + 1:
             return Verdict.APPEND
         if arrived.seq > last + 1:
             return Verdict.GAP
-        return Verdict.REPEAT if stored_hash == digest(arrived.leaf) else Verdict.EQUIVOCATION
+        return Verdict.REPEAT if logged == digest(arrived.leaf) else Verdict.EQUIVOCATION
+
+    def last_seq(self, stream: str) -> int:
+        """0 for a stream of which nothing is logged."""
+        return self.last.get(stream, (0, ""))[0]
 
     def append(self, arrived: Arrived) -> None:
         """The event is the stream's last one now."""
         self.last[arrived.stream] = (arrived.seq, digest(arrived.leaf))
 
+    def gap_is_news(self, stream: str) -> bool:
+        """Whether the event now missing of the stream was not spoken of yet; from now on it was."""
+        missing = self.last_seq(stream) + 1
+        news = self.gaps.get(stream) != missing
+        self.gaps[stream] = missing
+        return news
+
     def copy(self) -> "Streams":
         """A copy to work on."""
-        return Streams(dict(self.last))
+        return Streams(dict(self.last), dict(self.gaps))
 
 
 def digest(leaf: bytes) -> str:

@@ -34,13 +34,11 @@ def in_order(events: Sequence[Logged]) -> list[Logged]:
     ranked = sorted(events, key=lambda event: (event.time.timestamp() if event.time else 0.0, event.leaf_index))
     by_id = {event.event_id: event for event in ranked if event.event_id}
     ordered: dict[int, Logged] = {}
-
-    def place(event: Logged, above: frozenset[str]) -> None:
-        cause = by_id.get(event.causation_id)
-        if cause is not None and cause.event_id not in above and cause.leaf_index not in ordered:
-            place(cause, above | {event.event_id})
-        ordered.setdefault(event.leaf_index, event)
-
     for event in ranked:
-        place(event, frozenset())
+        chain: dict[int, Logged] = {}
+        link: Logged | None = event
+        while link is not None and link.leaf_index not in ordered and link.leaf_index not in chain:
+            chain[link.leaf_index] = link
+            link = by_id.get(link.causation_id)
+        ordered.update(reversed(chain.items()))
     return list(ordered.values())

@@ -1,4 +1,4 @@
-"""Who may look into the log: regulators, through the portal; each look is recorded with its purpose."""
+"""Who may look into the log: regulators, through the portal; each look is recorded, a trail's with its purpose."""
 
 from services.common.domain.access import Access, AccessTable, Recording
 from services.common.domain.actor import Role

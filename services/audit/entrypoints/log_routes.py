@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from services.audit.adapters.log_store import LogStore
+from services.audit.adapters.published_log import PublishedLog
 from services.audit.domain.tiles import TILE_WIDTH, parse_tile_path
 from services.common.domain.errors import NotFound
 from services.common.runner import HttpResponse, Route
@@ -12,25 +12,25 @@ _FRESH = {"Cache-Control": "no-store"}
 _BYTES = "application/octet-stream"
 
 
-def log_routes(store: LogStore) -> list[Route]:
+def log_routes(published: PublishedLog, verifier_key: str) -> list[Route]:
     """checkpoint, key, tiles and entry bundles below `/log/`."""
 
-    def checkpoint(values: Mapping[str, str]) -> HttpResponse:
+    def checkpoint(_: Mapping[str, str]) -> HttpResponse:
         try:
-            note, _, _ = store.checkpoint()
+            note = published.checkpoint().note
         except NotFound:
             return HttpResponse(404, b"nothing signed yet")
         return HttpResponse(200, note.encode(), headers=_FRESH)
 
     def key(_: Mapping[str, str]) -> HttpResponse:
-        return HttpResponse(200, f"{store.verifier_key}\n".encode())
+        return HttpResponse(200, f"{verifier_key}\n".encode())
 
     def tile(values: Mapping[str, str]) -> HttpResponse:
         wanted = parse_tile_path(values["path"])
         if wanted is None:
             return HttpResponse(404, b"no such tile")
         try:
-            content = store.tile(wanted)
+            content = published.tile(wanted)
         except NotFound:
             return HttpResponse(404, b"no such tile")
         return HttpResponse(200, content, _BYTES, _FOR_EVER if wanted.width == TILE_WIDTH else _FRESH)

@@ -7,14 +7,12 @@ from datetime import UTC, datetime
 import grpc
 from google.protobuf import timestamp_pb2
 
-from services.audit.adapters.held_events import HeldEvents
-from services.audit.adapters.log_store import LogStore
+from services.audit.adapters.published_log import PublishedLog, StreamState
 from services.audit.application.supervise import EventFilter, Events, event_in_scope, search_events, trail
 from services.audit.domain.notes import open_checkpoint
 from services.audit.domain.proofs import inclusion_from_tiles
 from services.audit.domain.trail import Logged
 from services.common.audit.recorder import Recorder
-from services.common.domain.audit_event import ObjectRef
 from services.common.domain.errors import NotFound
 from services.common.grpc.call import current_call
 from tongdang.audit.v1 import audit_pb2, audit_pb2_grpc
@@ -23,10 +21,10 @@ from tongdang.audit.v1 import audit_pb2, audit_pb2_grpc
 class SupervisionServicer(audit_pb2_grpc.SupervisionServiceServicer):
     """Thin."""
 
-    def __init__(self, events: Events, store: LogStore, held: HeldEvents, recorder: Recorder) -> None:
+    def __init__(self, events: Events, log: PublishedLog, verifier_key: str, recorder: Recorder) -> None:
         self._events = events
-        self._store = store
-        self._held = held
+        self._log = log
+        self._verifier_key = verifier_key
         self._recorder = recorder
 
     def SearchEvents(
@@ -48,37 +46,49 @@ class SupervisionServicer(audit_pb2_grpc.SupervisionServiceServicer):
         return audit_pb2.SearchEventsResponse(events=map(_message, page.items), next_page_token=page.next_token)
 
     def GetTrail(self, request: audit_pb2.GetTrailRequest, context: grpc.ServicerContext) -> audit_pb2.GetTrailResponse:
-        by = current_call()
-        found = trail(request.correlation, purpose=request.purpose, by=by.actor, events=self._events)
-        correlation = found[0].correlation_id
-        looked = ObjectRef("trail", correlation, found[0].region_id, found[0].archive_id)
-        self._recorder.record(by.granted(looked, correlation_id=correlation, facts={"events": len(found)}))
-        return audit_pb2.GetTrailResponse(events=map(_message, found))
+        page = trail(
+            request.correlation,
+            purpose=request.purpose,
+            size=request.page_size,
+            token=request.page_token,
+            by=current_call(),
+            events=self._events,
+            record=self._recorder.record,
+        )
+        return audit_pb2.GetTrailResponse(events=map(_message, page.items), next_page_token=page.next_token)
 
     def GetProof(self, request: audit_pb2.GetProofRequest, context: grpc.ServicerContext) -> audit_pb2.GetProofResponse:
         event = event_in_scope(request.leaf_index, by=current_call().actor, events=self._events)
-        note, size, _ = self._store.checkpoint()
-        if event.leaf_index >= size:
+        checkpoint = self._log.checkpoint()
+        if event.leaf_index >= checkpoint.size:
             raise NotFound("not in a signed checkpoint yet")
         return audit_pb2.GetProofResponse(
             event=_message(event),
-            checkpoint=note,
-            tree_size=size,
-            inclusion_proof=inclusion_from_tiles(event.leaf_index, size, self._store.read_hashes),
+            checkpoint=checkpoint.note,
+            tree_size=checkpoint.size,
+            inclusion_proof=inclusion_from_tiles(event.leaf_index, checkpoint.size, self._log.hashes),
         )
 
     def GetLogStatus(
         self, request: audit_pb2.GetLogStatusRequest, context: grpc.ServicerContext
     ) -> audit_pb2.GetLogStatusResponse:
-        note, size, signed_at = self._store.checkpoint()
-        checkpoint = open_checkpoint(note, self._store.verifier_key)
+        signed = self._log.checkpoint()
+        checkpoint = open_checkpoint(signed.note, self._verifier_key)
         return audit_pb2.GetLogStatusResponse(
             origin=checkpoint.origin,
-            tree_size=size,
+            tree_size=checkpoint.size,
             root_hex=checkpoint.root.hex(),
-            signed_at=_timestamp(signed_at),
-            verifier_key=self._store.verifier_key,
+            signed_at=_timestamp(signed.signed_at),
+            verifier_key=self._verifier_key,
+            streams=map(_stream, self._log.streams()),
         )
+
+
+def _stream(state: StreamState) -> audit_pb2.StreamStatus:
+    last_time = _timestamp(state.last_time) if state.last_time else None
+    return audit_pb2.StreamStatus(
+        stream=state.stream, last_seq=state.last_seq, last_time=last_time, held=state.held
+    )
 
 
 def _message(event: Logged) -> audit_pb2.LoggedEvent:

@@ -24,7 +24,7 @@ def follow(
     index: UnionIndex,
     bury: Callable[[Sequence[Unreadable]], None],
 ) -> None:
-    """Applies a batch in its order. Dead letters are stored first: a repeat buries the same letter again, never none."""
+    """Applies a batch in its order. Dead letters are stored first: a repeat buries the same letter again."""
     unreadable = [state for state in states if isinstance(state, Unreadable)]
     if unreadable:
         bury(unreadable)
