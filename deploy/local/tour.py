@@ -23,7 +23,7 @@ Sign in with one of these; the password of all is  {password}
 (gz-… and hb-… are the same officers in Guizhou and Hebei.)
 
 A tour of five minutes
-  1. Search for 结婚 or jiehun without signing in; open a record of Changshu.
+  1. Search for 学校 or xuexiao without signing in; open a record of Changshu.
   2. Sign in as citizen and ask for a certified copy of it.
   3. Sign in as js-clerk in another browser window: accept the request, attach a scan (PDF), deliver.
   4. As citizen, watch the states change, download the copy, follow its QR code to the verify page.

@@ -7,7 +7,7 @@ from pymongo import ReturnDocument
 from services.audit.adapters.log_documents import EVIDENCE, HELD
 from services.audit.domain.streams import Arrived, digest
 from services.common.metrics import LOG_HELD
-from services.common.mongo.database import Document, MongoDatabase
+from services.common.mongo.database import MongoDatabase
 
 
 class HeldEvents:
@@ -18,12 +18,13 @@ class HeldEvents:
 
     def hold(self, arrived: Arrived) -> bool:
         """Keeps the event; False where another leaf is held under its number."""
-        stored: Document = self._held.find_one_and_update(
+        stored = self._held.find_one_and_update(
             {"stream": arrived.stream, "seq": arrived.seq},
             {"$setOnInsert": {"leaf": arrived.leaf}},
             upsert=True,
             return_document=ReturnDocument.AFTER,
         )
+        assert stored is not None
         return bytes(stored["leaf"]) == arrived.leaf
 
     def following(self, stream: str, seq: int) -> Iterator[Arrived]:

@@ -93,7 +93,7 @@ def _fields(stream: str, leaf: bytes) -> Document:
             "causation_id": event["causation_uid"],
         }
         if stream.startswith("requests/") and found["action"] == "request.submit":
-            found["request_number"] = event["unmapped"]["number"]
+            found["request_number"] = event["unmapped"]["request_number"]
         return {**{name: _text(value) for name, value in found.items()}, "time": _moment(event["time"])}
     except (ValueError, KeyError, TypeError, AttributeError, OverflowError, RecursionError):
         return {"action": "opaque"}

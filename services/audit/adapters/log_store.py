@@ -122,11 +122,10 @@ class LogStore:
 
     def settle(self) -> None:
         """Makes and signs what a process that died left behind, though nothing new arrives."""
-        head = self._heads.read()
-        if self._diverged or (head is not None and self._signed_size() == head.frontier.size):
-            return
-        with suppress(LeaseLost):
-            self.writable_head()
+        with suppress(LeaseLost, PyMongoError):  # tried again a second later
+            head = self._heads.read()
+            if not self._diverged and (head is None or self._signed_size() != head.frontier.size):
+                self.writable_head()
 
     def _signed_size(self) -> int | None:
         try:

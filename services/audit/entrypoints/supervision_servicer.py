@@ -86,9 +86,7 @@ class SupervisionServicer(audit_pb2_grpc.SupervisionServiceServicer):
 
 def _stream(state: StreamState) -> audit_pb2.StreamStatus:
     last_time = _timestamp(state.last_time) if state.last_time else None
-    return audit_pb2.StreamStatus(
-        stream=state.stream, last_seq=state.last_seq, last_time=last_time, held=state.held
-    )
+    return audit_pb2.StreamStatus(stream=state.stream, last_seq=state.last_seq, last_time=last_time, held=state.held)
 
 
 def _message(event: Logged) -> audit_pb2.LoggedEvent:

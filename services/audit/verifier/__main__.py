@@ -1,14 +1,15 @@
 """tongdang-verify: checks the audit log from outside, with nothing but its URL and public key."""
 
 import argparse
+import http.client
 import json
 import sys
 import urllib.error
 import urllib.request
 from pathlib import Path
 
-from services.audit.domain.notes import Checkpoint, InvalidNote
-from services.audit.verifier.verify import LogReader, Verdict, VerificationFailed, verify
+from services.audit.domain.notes import Checkpoint, InvalidNote, parse_verifier_key
+from services.audit.verifier.verify import NotServed, Verdict, VerificationFailed, verify
 
 OK, FAILED, NOT_CHECKED = 0, 1, 2
 
@@ -22,9 +23,16 @@ class HttpLog:
         self._url = url.rstrip("/")
 
     def read(self, path: str) -> bytes:
-        """Raises: OSError."""
-        with urllib.request.urlopen(f"{self._url}/{path}", timeout=30) as answer:  # noqa: S310 - scheme checked above
-            return bytes(answer.read())
+        """Raises: NotServed; OSError: out of reach."""
+        try:
+            with urllib.request.urlopen(f"{self._url}/{path}", timeout=30) as answer:  # noqa: S310 - checked above
+                return bytes(answer.read())
+        except urllib.error.HTTPError as problem:
+            if problem.code in (404, 410):
+                raise NotServed(path) from problem
+            raise
+        except http.client.HTTPException as problem:
+            raise OSError(f"{path}: {type(problem).__name__}") from problem
 
 
 def main() -> int:
@@ -32,15 +40,15 @@ def main() -> int:
     arguments = _arguments()
     state = Path(arguments.state) if arguments.state else None
     try:
-        log: LogReader = HttpLog(arguments.url)
-        verdict = verify(log, _key(arguments.key), _remembered(state))
+        log, key, last = HttpLog(arguments.url), _key(arguments.key), _remembered(state)
+        verdict = verify(log, key, last)
+        if state is not None:
+            _remember(state, verdict.checkpoint)
     except (VerificationFailed, InvalidNote) as failure:
         return _say(arguments.json, False, f"验证失败：{failure}", f"FAILED: {failure}")
     except (OSError, ValueError) as problem:
         print(f"无法验证：{problem}\nCould not check: {problem}", file=sys.stderr)  # noqa: T201 - a command's answer
         return NOT_CHECKED
-    if state is not None:
-        _remember(state, verdict.checkpoint)
     return _say(arguments.json, True, *_sentences(verdict))
 
 
@@ -54,14 +62,24 @@ def _arguments() -> argparse.Namespace:
 
 
 def _key(given: str) -> str:
-    return given if given.count("+") >= 2 else Path(given).read_text(encoding="utf-8").strip()
+    """Raises: ValueError: no verifier key; OSError: no such file."""
+    key = given if given.count("+") >= 2 else Path(given).read_text(encoding="utf-8").strip()
+    try:
+        parse_verifier_key(key)
+    except InvalidNote as problem:
+        raise ValueError(str(problem)) from problem
+    return key
 
 
 def _remembered(state: Path | None) -> Checkpoint | None:
+    """Raises: ValueError: the file holds no checkpoint."""
     if state is None or not state.exists():
         return None
-    row = json.loads(state.read_text(encoding="utf-8"))
-    return Checkpoint(row["origin"], int(row["size"]), bytes.fromhex(row["root"]))
+    try:
+        row = json.loads(state.read_text(encoding="utf-8"))
+        return Checkpoint(row["origin"], int(row["size"]), bytes.fromhex(row["root"]))
+    except (ValueError, KeyError, TypeError) as problem:
+        raise ValueError(f"{state} holds no checkpoint") from problem
 
 
 def _remember(state: Path, checkpoint: Checkpoint) -> None:

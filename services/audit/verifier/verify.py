@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from services.audit.domain.notes import Checkpoint, open_checkpoint
-from services.audit.domain.tiles import TILE_WIDTH, bundles_of, decode_bundle, tiles_of
+from services.audit.domain.tiles import TILE_WIDTH, TileId, bundles_of, decode_bundle, tiles_of
 from services.common.domain.merkle import (
     HASH_SIZE,
     InvalidProof,
@@ -21,11 +21,15 @@ class VerificationFailed(Exception):
     """The log is not what its checkpoint says."""
 
 
+class NotServed(OSError):
+    """The log answers that it has no such thing."""
+
+
 class LogReader(Protocol):
     """Reads a path below the log's prefix."""
 
     def read(self, path: str) -> bytes:
-        """Raises: OSError."""
+        """Raises: NotServed; OSError: out of reach."""
         ...
 
 
@@ -43,7 +47,7 @@ def verify(log: LogReader, key: str, last: Checkpoint | None) -> Verdict:
     The checkpoint is read once; what the log appends meanwhile does not matter.
     Raises: VerificationFailed, InvalidNote; OSError: not reachable.
     """
-    checkpoint = open_checkpoint(log.read("checkpoint").decode(), key)
+    checkpoint = open_checkpoint(log.read("checkpoint").decode(errors="replace"), key)
     hashes = _leaf_hashes(log, checkpoint.size)
     _compare_tiles(log, checkpoint.size, hashes)
     if root_of_hashes(hashes) != checkpoint.root:
@@ -60,7 +64,7 @@ def _leaf_hashes(log: LogReader, size: int) -> list[bytes]:
     hashes: list[bytes] = []
     for bundle in bundles_of(size):
         try:
-            entries = decode_bundle(log.read(bundle.path))
+            entries = decode_bundle(_signed_for(log, bundle))
         except ValueError as problem:
             raise VerificationFailed(f"{bundle.path}: {problem}") from problem
         if len(entries) != bundle.width:
@@ -78,11 +82,19 @@ def _compare_tiles(log: LogReader, size: int, hashes: list[bytes]) -> None:
             nodes = [root_of_hashes(nodes[at : at + TILE_WIDTH]) for at in full]
             level = tile.level
         first = tile.number * TILE_WIDTH
-        served = log.read(tile.path)
+        served = _signed_for(log, tile)
         expected = b"".join(nodes[first : first + tile.width])
         if served != expected:
             place = next((i for i in range(tile.width) if _at(served, i) != _at(expected, i)), tile.width)
             raise VerificationFailed(f"{tile.path}: hash {first + place} differs from its entries")
+
+
+def _signed_for(log: LogReader, tile: TileId) -> bytes:
+    """What a log signed for it must serve."""
+    try:
+        return log.read(tile.path)
+    except NotServed as problem:
+        raise VerificationFailed(f"{tile.path} belongs to the signed tree and is not served") from problem
 
 
 def _compare_with(last: Checkpoint, now: Checkpoint, hashes: list[bytes]) -> None:

@@ -144,7 +144,7 @@ def records(at: At, status: int = 0, code: str = "", page: str = "") -> Response
         page_token=page,
     )
     found = at.call(province.review.ListRecords, asked)
-    return at.page("records.html", at.t("records.title"), found=found, status=status, code=code)
+    return at.page("records.html", at.t("records.title"), found=found, wanted=status, code=code)
 
 
 @router.get("/records/{record_id}")

@@ -43,7 +43,7 @@ def overview(at: At, page: str = "") -> Response:
         "supervision.html",
         at.t("supervision.title"),
         found=found,
-        status=status,
+        log=status,
         filters=filters,
         names=names,
         log_url=log_url,

@@ -83,7 +83,11 @@ def submit(
         event = by.granted(
             request_object(request),
             correlation_id=request.request_id,
-            facts={"request_number": request.number, "record_id": record.record_id, "due_on": str(request.deadline.due_on)},
+            facts={
+                "request_number": request.number,
+                "record_id": record.record_id,
+                "due_on": str(request.deadline.due_on),
+            },
         )
         unit.record(event)
         unit.emit(changed(request, event.event_id, by))

@@ -65,7 +65,8 @@ def _collections_with(stack: Stack, marker: bytes) -> list[str]:
     found = []
     with MongoClient[Any](uri, authSource="admin", directConnection=True) as mongo:
         for name in mongo.list_database_names():
-            for collection in mongo[name].list_collection_names(filter={"type": "collection"}):
+            collections = mongo[name].list_collection_names(filter={"type": "collection"})
+            for collection in [one for one in collections if not one.startswith("system.")]:
                 documents = mongo[name].get_collection(collection, codec_options=raw).find()
                 if any(marker in document.raw for document in documents):
                     found.append(f"{name}.{collection}")
