@@ -103,14 +103,16 @@ def verify_consistency(first: int, second: int, first_root: bytes, second_root: 
 
     Raises: InvalidProof.
     """
+    _require_hashes([first_root, second_root, *proof])
     if not 0 <= first <= second:
         raise InvalidProof("sizes are out of order")
-    if first == second or first == 0:
-        expected = EMPTY_ROOT if first == 0 else second_root
-        if proof or first_root != expected:
+    for size, root in ((first, first_root), (second, second_root)):
+        if size == 0 and root != EMPTY_ROOT:
+            raise InvalidProof("not the root of an empty tree")
+    if first in (0, second):
+        if proof or (first == second and first_root != second_root):
             raise InvalidProof("equal or empty trees need an empty proof and the fitting root")
         return
-    _require_hashes([first_root, second_root, *proof])
     path = list(proof)
     if first & (first - 1) == 0:
         path.insert(0, first_root)
