@@ -102,8 +102,10 @@ def _compare_with(last: Checkpoint, now: Checkpoint, hashes: list[bytes]) -> Non
         raise VerificationFailed("the remembered checkpoint is another log's")
     if now.size < last.size:
         raise VerificationFailed(f"the log shrank from {last.size} to {now.size} entries")
-    proof = consistency_proof(hashes, last.size) if 0 < last.size < now.size else []
+    if last.size == 0:
+        return  # every log goes on from an empty one
     try:
+        proof = consistency_proof(hashes, last.size) if last.size < now.size else []
         verify_consistency(last.size, now.size, last.root, now.root, proof)
     except InvalidProof as problem:
         raise VerificationFailed(f"the log was rewritten since the last visit: {problem}") from problem

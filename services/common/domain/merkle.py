@@ -103,16 +103,13 @@ def verify_consistency(first: int, second: int, first_root: bytes, second_root: 
 
     Raises: InvalidProof.
     """
-    _require_hashes([first_root, second_root, *proof])
-    if not 0 <= first <= second:
-        raise InvalidProof("sizes are out of order")
-    for size, root in ((first, first_root), (second, second_root)):
-        if size == 0 and root != EMPTY_ROOT:
-            raise InvalidProof("not the root of an empty tree")
-    if first in (0, second):
-        if proof or (first == second and first_root != second_root):
-            raise InvalidProof("equal or empty trees need an empty proof and the fitting root")
+    if not 0 < first <= second:
+        raise InvalidProof("sizes are out of order, or the first tree is empty, of which nothing can be proven")
+    if first == second:
+        if proof or first_root != second_root:
+            raise InvalidProof("trees of the same size have the same root and an empty proof")
         return
+    _require_hashes([first_root, second_root, *proof])
     path = list(proof)
     if first & (first - 1) == 0:
         path.insert(0, first_root)

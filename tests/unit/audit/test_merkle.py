@@ -128,10 +128,10 @@ def test_a_proof_of_consistency_holds_for_a_prefix_and_for_no_fork(leaves: list[
         verify_consistency(len(hashes) + 1, len(hashes), old, new, proof)
 
 
-def test_nothing_is_consistent_with_an_empty_tree_but_an_empty_proof() -> None:
-    verify_consistency(0, 1, EMPTY_ROOT, leaf_hash(b"a"), [])
+@pytest.mark.parametrize("second", [0, 1])
+def test_nothing_is_proven_of_an_empty_tree(second: int) -> None:
     with pytest.raises(InvalidProof):
-        verify_consistency(0, 1, EMPTY_ROOT, leaf_hash(b"a"), [EMPTY_ROOT])
+        verify_consistency(0, second, EMPTY_ROOT, EMPTY_ROOT, [])
 
 
 def test_no_proof_is_given_of_what_is_not_in_the_tree() -> None:
