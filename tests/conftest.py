@@ -46,12 +46,12 @@ class Engines:
 @pytest.fixture(scope="session")
 def test_stack() -> Iterator[Stack]:
     """Prepared, nothing started."""
-    folder = ROOT / ".local" / "test"
-    shutil.rmtree(folder, ignore_errors=True)
+    folder = ROOT / ".local" / f"test-{_BASE_PORT}"
     stack = Stack(Layout(_BASE_PORT, folder, ROOT / ".local" / "engines"))
     provision(stack.layout.engines, print)
     taken = stack.taken_ports()
     assert not taken, f"ports are taken: {taken}; TONGDANG_TEST_BASE_PORT chooses others"
+    shutil.rmtree(folder, ignore_errors=True)  # only now: a stack that runs there keeps its data
     stack.prepare()
     yield stack
     stack.close()

@@ -171,7 +171,8 @@ def test_an_old_relay_that_wakes_after_a_retraction_changes_nothing(ground: Grou
         with ground.relay(holder="new"):
             until(ground.all_sent)
             os.kill(old.pid, signal.SIGCONT)
-            assert end_of_term(ground) == "ProducerFencedError"
+            # fenced, or past its own delivery timeout if the pause was long: either way nothing of it commits
+            assert end_of_term(ground) in ("ProducerFencedError", "KafkaTimeoutError")
             ground.commit(ground.message("a", 3, b"later"))
             until(ground.all_sent)
     assert values(ground) == ["open", "retracted", "later"]

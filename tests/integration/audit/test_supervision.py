@@ -1,0 +1,150 @@
+"""Supervision on a real log: trails within a scope, each look recorded with its reason."""
+
+import hashlib
+import json
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+
+from services.audit.application.supervise import EventFilter, event_in_scope, search_events, trail
+from services.audit.domain.streams import OWN_STREAM, Arrived
+from services.common.domain.actor import Actor, Role
+from services.common.domain.audit_event import AuditEvent, ObjectRef, Outcome
+from services.common.domain.caller import Caller
+from services.common.domain.errors import AuditUnavailable, InvalidArgument, InvalidPageToken, NotFound, OutOfScope
+from tests.integration.audit.ground import AuditGround
+from tests.integration.dataplane.ground import CLOCK, IDS
+
+pytestmark = pytest.mark.integration
+NUMBER = "520000-2026-000001"
+
+
+def regulator(*scope: str) -> Caller:
+    actor = Actor("ab" * 16, frozenset({Role.REGULATOR}), "portal", scope=scope)
+    return Caller(actor, Role.REGULATOR, "audit.read-trail", IDS.new(), "", CLOCK, IDS)
+
+
+def log_a_request(ground: AuditGround, request_id: str, events: int, region_id: str = "320000") -> None:
+    """A request's events: submitted, then so many reads of it."""
+    now = CLOCK.now()
+    submitted = AuditEvent(
+        event_id=IDS.new(),
+        time=now,
+        action="request.submit",
+        outcome=Outcome.GRANTED,
+        actor=Actor.service("requests"),
+        role="citizen",
+        object=ObjectRef("request", request_id, region_id, "a1"),
+        correlation_id=request_id,
+        facts={"request_number": NUMBER},
+    )
+    reads = [
+        replace(
+            submitted,
+            event_id=IDS.new(),
+            action="case.read",
+            time=now + timedelta(seconds=n),
+            causation_id=submitted.event_id,
+            facts={},
+        )
+        for n in range(1, events)
+    ]
+    store = ground.store()
+    streams = store.writable_head().streams.copy()
+    arrived = [Arrived("requests/1", n, event.leaf()) for n, event in enumerate([*reads, submitted], 1)]
+    for one in arrived:
+        streams.append(one)
+    store.append(arrived, streams, {})
+
+
+def test_a_trail_is_found_by_its_number_in_order_page_by_page(ground: AuditGround) -> None:
+    request_id = IDS.new()
+    log_a_request(ground, request_id, 7)
+    recorded: list[AuditEvent] = []
+    found, token, pages = [], "", 0
+    while pages == 0 or token:
+        page = trail(
+            NUMBER,
+            purpose="投诉核查",
+            size=3,
+            token=token,
+            by=regulator("*"),
+            events=ground.events,
+            record=recorded.append,
+        )
+        found += page.items
+        token, pages = page.next_token, pages + 1
+    assert pages == 3
+    assert [event.action for event in found] == ["request.submit"] + ["case.read"] * 6
+    assert all(json.loads(event.leaf)["correlation_uid"] == request_id for event in found)
+    assert [event.correlation_id for event in recorded] == [request_id] * 3
+    assert recorded[0].facts["purpose_sha256"] == hashlib.sha256("投诉核查".encode()).hexdigest()
+    looks = {row["_id"]: row["purpose"] for row in ground.database.db["looks"].find()}
+    assert looks == {event.event_id: "投诉核查" for event in recorded}
+    assert "投诉核查" not in recorded[0].leaf().decode(), "people's words stay out of the public log"
+
+
+@pytest.mark.parametrize(
+    ("correlation", "purpose", "token"),
+    [("", "why", ""), ("x" * 101, "why", ""), (NUMBER, " ", ""), (NUMBER, "x" * 201, ""), (NUMBER, "why", "bm8")],
+)
+def test_a_look_without_a_reason_or_a_name_is_refused(
+    ground: AuditGround, correlation: str, purpose: str, token: str
+) -> None:
+    log_a_request(ground, IDS.new(), 1)
+    with pytest.raises(InvalidArgument):
+        trail(
+            correlation,
+            purpose=purpose,
+            size=0,
+            token=token,
+            by=regulator("*"),
+            events=ground.events,
+            record=lambda _: None,
+        )
+
+
+def test_a_look_that_cannot_be_recorded_shows_nothing(ground: AuditGround) -> None:
+    log_a_request(ground, IDS.new(), 1)
+
+    def fail(_: AuditEvent) -> None:
+        raise AuditUnavailable
+
+    with pytest.raises(AuditUnavailable):
+        trail(NUMBER, purpose="why", size=0, token="", by=regulator("*"), events=ground.events, record=fail)
+
+
+def test_a_regions_regulator_sees_that_region_alone(ground: AuditGround) -> None:
+    log_a_request(ground, IDS.new(), 2)
+    guizhou = regulator("520000")
+    with pytest.raises(NotFound):
+        trail(NUMBER, purpose="why", size=0, token="", by=guizhou, events=ground.events, record=lambda _: None)
+    with pytest.raises(OutOfScope):
+        event_in_scope(0, by=guizhou.actor, events=ground.events)
+    with pytest.raises(OutOfScope):
+        search_events(EventFilter(region_id="320000"), size=0, token="", by=guizhou.actor, events=ground.events)
+    assert not search_events(EventFilter(), size=0, token="", by=guizhou.actor, events=ground.events).items
+    jiangsu = regulator("320000").actor
+    assert len(search_events(EventFilter(), size=0, token="", by=jiangsu, events=ground.events).items) == 2
+
+
+def test_a_search_goes_from_new_to_old_and_its_token_is_its_own(ground: AuditGround) -> None:
+    log_a_request(ground, IDS.new(), 5)
+    nation = regulator("*").actor
+    reads = EventFilter(action="case.read")
+    first = search_events(reads, size=3, token="", by=nation, events=ground.events)
+    rest = search_events(reads, size=3, token=first.next_token, by=nation, events=ground.events)
+    assert [event.leaf_index for event in [*first.items, *rest.items]] == [3, 2, 1, 0]
+    with pytest.raises(InvalidPageToken):
+        search_events(EventFilter(), size=3, token=first.next_token, by=nation, events=ground.events)
+    late = EventFilter(after=CLOCK.now() + timedelta(days=1))
+    assert not search_events(late, size=0, token="", by=nation, events=ground.events).items
+
+
+def test_findings_of_the_log_can_be_searched_for(ground: AuditGround) -> None:
+    store = ground.store()
+    head = store.writable_head()
+    store.append([Arrived(OWN_STREAM, 0, b"{}")], head.streams, {})
+    found = search_events(EventFilter(action="opaque"), size=0, token="", by=regulator("*").actor, events=ground.events)
+    assert [event.stream for event in found.items] == [OWN_STREAM]
