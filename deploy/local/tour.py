@@ -10,7 +10,7 @@ _SHOWN = {  # username → what to try with it
     "citizen-new": "a person without proof: may search, may not ask yet",
     "js-clerk": "Changshu Archives, desk: imports, answers requests",
     "js-reviewer": "Changshu Archives, opening review: first signature",
-    "js-unit": "Changshu civil affairs, creating unit: second signature",
+    "js-unit3": "Changshu education bureau, creating unit: second signature",
     "js-director": "Changshu Archives, head: publishes, retracts",
     "regulator": "supervision: reads and verifies the audit trail",
 }
@@ -23,11 +23,12 @@ Sign in with one of these; the password of all is  {password}
 (gz-… and hb-… are the same officers in Guizhou and Hebei.)
 
 A tour of five minutes
-  1. Search for 学校 or xuexiao without signing in; open a record of Changshu.
+  1. Search for 救济, 救濟 or jiuji without signing in; open a record of Changshu.
   2. Sign in as citizen and ask for a certified copy of it.
   3. Sign in as js-clerk in another browser window: accept the request, attach a scan (PDF), deliver.
   4. As citizen, watch the states change, download the copy, follow its QR code to the verify page.
-  5. As js-reviewer, js-unit and js-director: sign a batch twice, publish it, find it by a search.
+  5. As js-reviewer, js-unit3 and js-director: gather a batch of 常熟市教育局, sign it on both sides,
+     publish it, find it by a search for 学校.
   6. As regulator, give the request's number: read its whole trail. Then check the log yourself:
      {verify}
 
