@@ -56,4 +56,4 @@ class MongoEvents:
         return {row["_id"]: bytes(row["leaf"]) for row in rows}
 
     def keep(self, look: Look) -> None:
-        self._looks.insert_one({"_id": look.event_id, "purpose": look.purpose, "at": look.at})
+        self._looks.insert_one({"_id": look.event_id, "salt": look.salt, "purpose": look.purpose, "at": look.at})

@@ -121,17 +121,21 @@ class LogStore:
             self._head = after
 
     def settle(self) -> None:
-        """Makes and signs what a process that died left behind, though nothing new arrives."""
+        """Makes and signs what a process that died left behind, though nothing new arrives; shows where the log is."""
         with suppress(LeaseLost, PyMongoError):  # tried again a second later
             head = self._heads.read()
-            if not self._diverged and (head is None or self._signed_size() != head.frontier.size):
+            signed = self._signed_size()
+            if not self._diverged and (head is None or signed != head.frontier.size):
                 self.writable_head()
 
     def _signed_size(self) -> int | None:
         try:
-            return self._published.checkpoint().size
+            signed = self._published.checkpoint()
         except NotFound:
             return None
+        LOG_SIZE.set(signed.size)
+        CHECKPOINT_SIGNED_AT.set(signed.signed_at.timestamp())
+        return signed.size
 
     def _finish(self, head: Head, batch: Document | None = None) -> None:
         """Entries, tiles and signature of the batch that the head names.
@@ -191,11 +195,10 @@ class LogStore:
         stored = self._heads.read()
         if stored is None or stored.batch_id != head.batch_id or stored.frontier != head.frontier:
             raise LeaseLost("log")
-        now = self._clock.now()
         checkpoint = Checkpoint(self._origin, stored.frontier.size, stored.frontier.root())
         note = sign_checkpoint(checkpoint, self._key)
         self._db[CHECKPOINTS].update_one(
-            {"_id": checkpoint.size}, {"$setOnInsert": {"note": note}, "$set": {"signed_at": now}}, upsert=True
+            {"_id": checkpoint.size},
+            {"$setOnInsert": {"note": note}, "$set": {"signed_at": self._clock.now()}},
+            upsert=True,
         )
-        LOG_SIZE.set(checkpoint.size)
-        CHECKPOINT_SIGNED_AT.set(now.timestamp())

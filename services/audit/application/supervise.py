@@ -21,9 +21,10 @@ _PAGE_BYTES = 1_500_000
 
 @dataclass(frozen=True)
 class Look:
-    """Why a regulator read a trail. People's words stay out of the public log, which holds their hash."""
+    """Why a regulator read a trail. People's words stay out of the public log, which holds a salted commitment."""
 
     event_id: str
+    salt: str
     purpose: str
     at: datetime
 
@@ -103,15 +104,20 @@ def trail(
     if not found:
         raise NotFound("trail")
     page = _page(found, {"correlation": correlation}, size, token, events)
-    first = found[0]
+    first, salt = found[0], by.ids.new()
     looked = by.granted(
         ObjectRef("trail", first.correlation_id, first.region_id, first.archive_id),
         correlation_id=first.correlation_id,
-        facts={"purpose_sha256": sha256_hex(purpose.encode()), "events": len(page.items)},
+        facts={"purpose_commitment": commitment(salt, purpose), "events": len(page.items)},
     )
-    events.keep(Look(looked.event_id, purpose, looked.time))
+    events.keep(Look(looked.event_id, salt, purpose, looked.time))
     record(looked)
     return page
+
+
+def commitment(salt: str, purpose: str) -> str:
+    """SHA-256, hex: without the salt nobody can guess the words."""
+    return sha256_hex(f"{salt}\n{purpose}".encode())
 
 
 def _page(found: list[Logged], filter_: dict[str, str], size: int, token: str, events: Events) -> Page[Logged]:

@@ -1,13 +1,12 @@
 """Supervision on a real log: trails within a scope, each look recorded with its reason."""
 
-import hashlib
 import json
 from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 
-from services.audit.application.supervise import EventFilter, event_in_scope, search_events, trail
+from services.audit.application.supervise import EventFilter, commitment, event_in_scope, search_events, trail
 from services.audit.domain.streams import OWN_STREAM, Arrived
 from services.common.domain.actor import Actor, Role
 from services.common.domain.audit_event import AuditEvent, ObjectRef, Outcome
@@ -79,9 +78,10 @@ def test_a_trail_is_found_by_its_number_in_order_page_by_page(ground: AuditGroun
     assert [event.action for event in found] == ["request.submit"] + ["case.read"] * 6
     assert all(json.loads(event.leaf)["correlation_uid"] == request_id for event in found)
     assert [event.correlation_id for event in recorded] == [request_id] * 3
-    assert recorded[0].facts["purpose_sha256"] == hashlib.sha256("投诉核查".encode()).hexdigest()
-    looks = {row["_id"]: row["purpose"] for row in ground.database.db["looks"].find()}
-    assert looks == {event.event_id: "投诉核查" for event in recorded}
+    looks = {row["_id"]: row for row in ground.database.db["looks"].find()}
+    assert {event.event_id: "投诉核查" for event in recorded} == {one: row["purpose"] for one, row in looks.items()}
+    for event in recorded:
+        assert event.facts["purpose_commitment"] == commitment(looks[event.event_id]["salt"], "投诉核查")
     assert "投诉核查" not in recorded[0].leaf().decode(), "people's words stay out of the public log"
 
 
