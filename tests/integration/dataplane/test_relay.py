@@ -184,7 +184,8 @@ def test_a_relay_that_wakes_before_it_has_fenced_sends_nothing_and_its_successor
     with paused(old), ground.relay(holder="new"):
         until(ground.all_sent)
         os.kill(old.pid, signal.SIGCONT)
-        assert end_of_term(ground) == "LeaseLost"  # by then it has fenced its successor
+        # it loses the lease, or gave Kafka up during a long pause: either way it sends nothing
+        assert end_of_term(ground) in ("LeaseLost", "KafkaTimeoutError")
         for version in range(2, 12):
             ground.commit(ground.message("a", version))
         until(ground.all_sent, seconds=30)
