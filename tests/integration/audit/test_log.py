@@ -94,7 +94,12 @@ def test_what_a_dead_process_left_is_signed_though_nothing_new_arrives(ground: A
     assert process.wait(60) == -signal.SIGKILL
     assert ground.size() < ground.store().positions()[audit_topic(ground.producers[0]), 0]
     standby = ground.store("standby")
-    until(lambda: (standby.settle(), ground.size() > 0)[1])
+
+    def signed() -> bool:
+        standby.settle()
+        return ground.size() > 0
+
+    until(signed)
     passes(ground, tmp_path / "state")
 
 

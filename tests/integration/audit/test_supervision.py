@@ -8,6 +8,7 @@ import pytest
 
 from services.audit.application.supervise import EventFilter, commitment, event_in_scope, search_events, trail
 from services.audit.domain.streams import OWN_STREAM, Arrived
+from services.audit.domain.trail import Logged
 from services.common.domain.actor import Actor, Role
 from services.common.domain.audit_event import AuditEvent, ObjectRef, Outcome
 from services.common.domain.caller import Caller
@@ -61,7 +62,8 @@ def test_a_trail_is_found_by_its_number_in_order_page_by_page(ground: AuditGroun
     request_id = IDS.new()
     log_a_request(ground, request_id, 7)
     recorded: list[AuditEvent] = []
-    found, token, pages = [], "", 0
+    found: list[Logged] = []
+    token, pages = "", 0
     while pages == 0 or token:
         page = trail(
             NUMBER,
