@@ -7,7 +7,7 @@ SAMPLES ?= 1
 export SAMPLES
 .DEFAULT_GOAL := help
 
-.PHONY: help run stop reset test lint types contracts protos engines venv lock clean
+.PHONY: help run stop reset test bench bench-long lint types contracts protos engines venv lock clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -25,6 +25,12 @@ test: .venv/ready gen/ready ## all checks and tests, on the real engines
 	@$(BIN)/python -m deploy.local provision --test
 	@$(MAKE) --no-print-directory lint types contracts
 	@$(BIN)/python -m pytest
+
+bench: .venv/ready gen/ready ## ours against its limits, row by row, into docs/benchmarks.md (ten minutes)
+	@$(BIN)/python -m bench
+
+bench-long: .venv/ready gen/ready ## the same at a million and more, and the whole stack (hours)
+	@$(BIN)/python -m bench --long
 
 lint: .venv/ready gen/ready ## ruff and buf
 	@$(BIN)/ruff check .

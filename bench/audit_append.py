@@ -1,25 +1,18 @@
 """Leaves a second from Kafka to a signed checkpoint, against the least that has to happen.
 
 The least: the same leaves read from Kafka by the same consumer and inserted with majority and journal, without order,
-tree, index or signature. Limit: the log takes at least 10,000 leaves a second, or half of what the least takes.
-
-`python -m bench.audit_append [LEAVES]` needs the engines of a running local stack (`TONGDANG_LOCAL_BASE_PORT`).
+tree, index or signature.
 """
 
-import sys
 import time
 import uuid
-from collections.abc import Callable, Sequence
-from pathlib import Path
-from typing import Any
+from collections.abc import Callable, Iterator, Sequence
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
-from kafka import KafkaAdminClient, KafkaProducer
-from kafka.admin import NewTopic
+from kafka import KafkaProducer
 
-from deploy.local import kafka
-from deploy.local.keys import secret
-from deploy.local.layout import Layout
+from bench.figures import Bound, Figure, alternating, figure
+from bench.setting import CLOCK, IDS, Setting, until
 from services.audit.adapters.held_events import Evidence, HeldEvents
 from services.audit.adapters.log_documents import MIGRATIONS
 from services.audit.adapters.log_store import LogStore
@@ -27,46 +20,38 @@ from services.audit.adapters.published_log import PublishedLog
 from services.audit.entrypoints.events_handler import EventsHandler
 from services.common.domain.actor import Actor
 from services.common.domain.audit_event import AuditEvent, ObjectRef, Outcome
-from services.common.domain.clock import SystemClock, to_iso
+from services.common.domain.clock import to_iso
 from services.common.domain.errors import NotFound
-from services.common.domain.ids import RandomIds
 from services.common.kafka.connection import KafkaConnection
 from services.common.kafka.consumer import Consumed, Positions, TopicConsumer
 from services.common.kafka.topics import audit_topic
-from services.common.mongo.database import MongoDatabase
 from services.common.mongo.lease import LeaseHolder
-from services.common.mongo.migrations import migrate
 from tongdang.audit.v1 import audit_pb2
 
-CLOCK, IDS = SystemClock(), RandomIds()
+FLOOR, AIM = Bound(least_ratio=0.5, least=10_000), Bound(least_ratio=1, least=10_000)
+LATENCY_AIM = Bound(most=1_000)
+ALONE = 21
 
 
-def main() -> int:
-    count = int(sys.argv[1]) if len(sys.argv) > 1 else 100_000
-    layout = Layout.from_environment()
-    connection = kafka.connection(layout, "operator")
-    principal = f"catalog-{uuid.uuid4()}"
-    topic = audit_topic(principal)
-    _send(connection, principal, topic, count)
-    database = _database(layout)
-    try:
-        least = _least(connection, database, topic, count)
-        log, late = _log(connection, database, topic, count)
-    finally:
-        database.client.drop_database(database.name)
-    print(f"{'':<28}{'leaves/s':>10}")
-    print(f"{'read and insert, no log':<28}{least:>10,.0f}")
-    print(f"{'the log, signed':<28}{log:>10,.0f}   {log / least:.0%} of the least")
-    print(f"one leaf alone, Kafka to signed checkpoint: median {late * 1000:.0f} ms (limit 1,000)")
-    held = (log >= 10_000 or log >= least / 2) and late < 1
-    print("limit held" if held else "LIMIT MISSED")
-    return 0 if held else 1
+def measure(setting: Setting) -> Iterator[Figure]:
+    """Leaves a second at each size; at the end, one leaf alone."""
+    late: list[float] = []
+    for count in setting.sizes:
+        principal = f"catalog-{uuid.uuid4()}"
+        topic = audit_topic(principal)
+        setting.create_topics(topic, partitions=1)
+        _send(setting.kafka(), principal, topic, count)
+        mine, theirs = alternating(
+            lambda: _log(setting, principal, topic, count, late),  # noqa: B023 - called at once
+            lambda: _least(setting, topic, count),  # noqa: B023
+            setting.rounds,
+        )
+        setting.delete_topics(topic)
+        yield figure(f"{count:,} leaves", "leaves/s", count, mine, theirs, floor=FLOOR, aim=AIM)
+    yield figure("one leaf alone", "ms", 0, late, floor=LATENCY_AIM, aim=LATENCY_AIM)
 
 
 def _send(connection: KafkaConnection, principal: str, topic: str, count: int) -> None:
-    admin = KafkaAdminClient(**connection.options())
-    admin.create_topics([NewTopic(topic, 1, 1)])
-    admin.close()
     producer = KafkaProducer(**connection.options(), linger_ms=50, batch_size=512 * 1024)
     for seq in range(1, count + 1):
         producer.send(topic, _message(principal, seq))
@@ -88,75 +73,62 @@ def _message(principal: str, seq: int) -> bytes:
     return audit_pb2.StreamedLeaf(stream=f"{principal}/1", seq=seq, leaf=event.leaf()).SerializeToString()
 
 
-def _database(layout: Layout) -> MongoDatabase:
-    password = secret(layout, "mongo-admin")
-    uri = f"mongodb://admin:{password}@localhost:{layout.port('mongo')}/?authSource=admin&replicaSet=rs0"
-    database = MongoDatabase(uri, f"bench_{uuid.uuid4().hex[:8]}")
-    migrate(database, MIGRATIONS, "bench")
-    database.db.create_collection("plain")
-    return database
+def _least(setting: Setting, topic: str, count: int) -> float:
+    with setting.mongo([]) as database:
+        done = 0
+
+        def handle(batch: Sequence[Consumed], _: Positions) -> None:
+            nonlocal done
+            database.db["plain"].insert_many([{"value": one.value} for one in batch])
+            done += len(batch)
+
+        consumer = TopicConsumer(setting.kafka(), [topic], dict, handle, "least")
+        rate = _rate(consumer, count, lambda: done)
+        consumer.stop()
+        return rate
 
 
-def _least(connection: KafkaConnection, database: MongoDatabase, topic: str, count: int) -> float:
-    done = 0
+def _log(setting: Setting, principal: str, topic: str, count: int, late: list[float]) -> float:
+    """`late` gains the milliseconds of leaves that came alone, in the first round."""
+    with setting.mongo(MIGRATIONS) as database:
+        lease = LeaseHolder(database, "log", "bench")
+        store = LogStore(database, lease, "bench", Ed25519PrivateKey.generate(), CLOCK, IDS)
+        published = PublishedLog(database)
+        held, evidence = HeldEvents(database), Evidence(database)
+        handler = EventsHandler(store, published, held, evidence, lambda: to_iso(CLOCK.now()))
 
-    def handle(batch: Sequence[Consumed], _: Positions) -> None:
-        nonlocal done
-        database.db["plain"].insert_many([{"value": one.value} for one in batch])
-        done += len(batch)
+        def signed() -> int:
+            try:
+                return published.checkpoint().size
+            except NotFound:
+                return 0
 
-    return _rate(TopicConsumer(connection, [topic], dict, handle, "least"), count, lambda: done)
-
-
-def _log(connection: KafkaConnection, database: MongoDatabase, topic: str, count: int) -> tuple[float, float]:
-    lease = LeaseHolder(database, "log", "bench")
-    store = LogStore(database, lease, "bench", Ed25519PrivateKey.generate(), CLOCK, IDS)
-    published = PublishedLog(database)
-    held, evidence = HeldEvents(database), Evidence(database)
-    handler = EventsHandler(store, published, held, evidence, lambda: to_iso(CLOCK.now()))
-
-    def signed() -> int:
-        try:
-            return published.checkpoint().size
-        except NotFound:
-            return 0
-
-    consumer = TopicConsumer(connection, [topic], store.positions, handler, "log")
-    rate = _rate(consumer, count, signed, stop=False)
-    late = _latency(connection, topic, count, signed)
-    consumer.stop()
-    store.stop()
-    return rate, late
+        consumer = TopicConsumer(setting.kafka(), [topic], store.positions, handler, "log")
+        rate = _rate(consumer, count, signed)
+        if not late:
+            late.extend(_alone(setting.kafka(), principal, topic, count, signed))
+        consumer.stop()
+        store.stop()
+        return rate
 
 
-def _rate(consumer: TopicConsumer, count: int, done: Callable[[], int], stop: bool = True) -> float:
+def _rate(consumer: TopicConsumer, count: int, done: Callable[[], int]) -> float:
     """From the first result to the last, so that connecting does not count."""
     consumer.start()
-    while not (before := done()):
-        time.sleep(0.005)
-    began = time.perf_counter()
-    while done() < count:
-        time.sleep(0.005)
-    rate = (count - before) / (time.perf_counter() - began)
-    if stop:
-        consumer.stop()
-    return rate
+    until(lambda: done() > 0)
+    before, began = done(), time.perf_counter()
+    until(lambda: done() >= count)
+    return (count - before) / (time.perf_counter() - began)
 
 
-def _latency(connection: KafkaConnection, topic: str, count: int, done: Callable[[], Any]) -> float:
+def _alone(
+    connection: KafkaConnection, principal: str, topic: str, count: int, done: Callable[[], int]
+) -> Iterator[float]:
+    """Milliseconds from sending a leaf to the checkpoint that holds it."""
     producer = KafkaProducer(**connection.options())
-    principal = topic.removeprefix("audit.").removesuffix(".events.v1")
-    took = []
-    for seq in range(count + 1, count + 22):
+    for seq in range(count + 1, count + 1 + ALONE):
         began = time.perf_counter()
         producer.send(topic, _message(principal, seq)).get(timeout=10)
-        while done() < seq:
-            time.sleep(0.002)
-        took.append(time.perf_counter() - began)
+        until(lambda: done() >= seq, nap_s=0.002)  # noqa: B023 - called at once
+        yield (time.perf_counter() - began) * 1000
     producer.close()
-    return sorted(took)[len(took) // 2]
-
-
-if __name__ == "__main__":
-    sys.path.insert(0, str(Path(__file__).parents[1]))
-    sys.exit(main())

@@ -1,0 +1,63 @@
+"""The rows of DESIGN §8 in one table: what runs, against which limit, at which sizes."""
+
+from dataclasses import dataclass
+
+_K = 1_000
+_M = 1_000_000
+
+
+@dataclass(frozen=True)
+class Row:
+    """`module.measure(setting)` yields the row's figures; `short` and `long` are the sizes of the two runs.
+
+    No sizes: not part of that run. `engines` are started for it beforehand. `patience_s` ends a row that hangs.
+    """
+
+    name: str
+    module: str
+    work: str
+    limit: str
+    short: tuple[int, ...]
+    long: tuple[int, ...]
+    engines: bool = True
+    patience_s: int = 900
+
+
+ROWS = (
+    Row(
+        "recorder",
+        "bench.recorder",
+        "recorder, an event durable",
+        "one group commit of as many events",
+        short=(6_400,),
+        long=(64_000,),
+    ),
+    Row(
+        "place-request",
+        "bench.place_request",
+        "place a request, durable, audited",
+        "one MongoDB transaction",
+        short=(1,),
+        long=(1,),
+    ),
+    Row(
+        "import",
+        "bench.import_csv",
+        "import CSV: screen, read, check, write, audit",
+        "csv.reader + one bulk insert",
+        short=(10 * _K, 100 * _K),
+        long=(100 * _K, _M),
+        patience_s=3_600,
+    ),
+    Row(
+        "audit",
+        "bench.audit_append",
+        "audit, Kafka to signed checkpoint",
+        "the same leaves read and inserted, no log",
+        short=(10 * _K, 100 * _K),
+        long=(100 * _K, _M),
+        patience_s=3_600,
+    ),
+)
+
+BY_NAME = {row.name: row for row in ROWS}
