@@ -26,6 +26,7 @@ def materialise(layout: Layout) -> None:
         _once(etc / "secrets" / name, lambda: secrets.token_urlsafe(18).encode())
     _once(etc / "secrets" / "mongo-keyfile", lambda: base64.b64encode(secrets.token_bytes(96)))
     _once(etc / "secrets" / "kek", _random_key)
+    _once(etc / "secrets" / "backup", _random_key)
     _once(etc / "secrets" / "portal-session", lambda: base64.urlsafe_b64encode(secrets.token_bytes(32)))
     _once(etc / "secrets" / "audit-log.pem", _ed25519)
     for region in REGIONS:

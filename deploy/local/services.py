@@ -1,5 +1,7 @@
 """How each service is started: its module and its environment, in one table."""
 
+import os
+import subprocess
 import sys
 
 from deploy.local.layout import LOG_ORIGIN, ROOT, Layout
@@ -16,6 +18,18 @@ def process(layout: Layout, service: str, command: str = "run") -> Process:
     arguments = [sys.executable, "-m", module_of(service), command]
     log = layout.logs / (f"{service}.log" if command == "run" else f"{service}-{command}.log")
     return Process(service, arguments, environment(layout, service), log)
+
+
+def command(layout: Layout, service: str, *arguments: str) -> subprocess.CompletedProcess[str]:
+    """Runs `python -m services.x ARGUMENT …` to its end; answers on standard output, its log on standard error."""
+    inherited = {key: value for key, value in os.environ.items() if not key.startswith("TONGDANG_")}
+    return subprocess.run(
+        [sys.executable, "-m", module_of(service), *arguments],
+        env={**inherited, **environment(layout, service)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
 
 
 def environment(layout: Layout, service: str) -> dict[str, str]:
@@ -37,7 +51,6 @@ def _common(layout: Layout, service: str) -> dict[str, object]:
     realm = f"{layout.keycloak_url}/realms/tongdang"
     values: dict[str, object] = {
         "IDENTITY__PRINCIPAL": service,
-        "IDENTITY__INCARNATION": 1,
         "HTTP__PORT": layout.http_port(service),
         "TLS__CERTIFICATE_FILE": tls / f"{service}.pem",
         "TLS__KEY_FILE": tls / f"{service}.key",
@@ -49,6 +62,7 @@ def _common(layout: Layout, service: str) -> dict[str, object]:
         "OIDC__AUDIENCE": "tongdang",
         "OIDC__JWKS_URL": f"{realm}/protocol/openid-connect/certs",
         "REGISTRY__FILE": layout.etc / "regions.toml",
+        "BACKUP__KEY_FILE": secrets / "backup",
     }
     if service != "portal":
         values["GRPC__PORT"] = layout.grpc_port(service)

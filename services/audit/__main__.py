@@ -24,6 +24,7 @@ from services.common.grpc.server import GrpcServer
 from services.common.kafka.consumer import TopicConsumer
 from services.common.kafka.topics import audit_topic, producers
 from services.common.mongo.lease import LeaseHolder
+from services.common.operations import Operations
 from services.common.runner import App, Timer, command_line, serve
 from tongdang.audit.v1 import audit_pb2_grpc
 
@@ -78,4 +79,5 @@ def run() -> None:
 
 
 if __name__ == "__main__":
-    command_line({"migrate": run_migrations, "serve": run_service, "run": run})
+    operations = Operations(lambda: Foundation(AuditSettings()), MIGRATIONS)
+    command_line({"migrate": run_migrations, "serve": run_service, "run": run, **operations.commands()})

@@ -11,6 +11,7 @@ from services.auth.entrypoints.servicers import DirectoryServicer, SigningServic
 from services.auth.settings import AuthSettings
 from services.common.foundation import Foundation
 from services.common.grpc.server import GrpcServer
+from services.common.operations import Operations
 from services.common.runner import App, command_line, serve
 from services.common.settings import read_key
 from tongdang.auth.v1 import auth_pb2_grpc
@@ -55,4 +56,6 @@ def run() -> None:
 
 
 if __name__ == "__main__":
-    command_line({"migrate": run_migrations, "realm": run_realm, "serve": run_service, "run": run})
+    operations = Operations(lambda: Foundation(AuthSettings()), MIGRATIONS)
+    own = {"migrate": run_migrations, "realm": run_realm, "serve": run_service, "run": run}
+    command_line({**own, **operations.commands()})

@@ -2,16 +2,15 @@
 
 from functools import partial
 
+from services.catalog import operations
 from services.catalog.adapters.import_wiring import wire_imports
 from services.catalog.adapters.migrations import MIGRATIONS
 from services.catalog.adapters.review_wiring import wire_review
 from services.catalog.desk import wire_desk
-from services.catalog.entrypoints.access_desk import DESK_ACCESS
-from services.catalog.entrypoints.access_import import IMPORT_ACCESS
-from services.catalog.entrypoints.access_review import REVIEW_ACCESS
 from services.catalog.entrypoints.import_servicer import ImportServicer
 from services.catalog.entrypoints.import_worker import ImportWorker
 from services.catalog.entrypoints.review_servicer import ReviewServicer
+from services.catalog.operations import ACCESS
 from services.catalog.settings import CatalogSettings
 from services.common.foundation import Foundation
 from services.common.grpc.server import GrpcServer
@@ -19,8 +18,6 @@ from services.common.mongo.repeats import Repeats
 from services.common.runner import App, command_line, serve
 from services.common.settings import read_key
 from tongdang.catalog.v1 import import_pb2_grpc, review_pb2_grpc
-
-ACCESS = {**IMPORT_ACCESS, **REVIEW_ACCESS, **DESK_ACCESS}
 
 
 def run_migrations() -> None:
@@ -69,4 +66,4 @@ def run() -> None:
 
 
 if __name__ == "__main__":
-    command_line({"migrate": run_migrations, "serve": run_service, "run": run})
+    command_line({"migrate": run_migrations, "serve": run_service, "run": run, **operations.commands()})

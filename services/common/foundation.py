@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from services.common.audit.recorder import Recorder
+from services.common.backup.incarnations import incarnation_of, require_restored
 from services.common.components import Component
 from services.common.domain.access import AccessTable
 from services.common.domain.clock import SystemClock
@@ -52,7 +53,7 @@ class Foundation:
             self.transactions,
             self.settings.kafka_connection(),
             identity.principal,
-            identity.incarnation,
+            incarnation_of(self.database),
             self.clock,
             self.ids,
         )
@@ -72,5 +73,6 @@ class Foundation:
         migrate(self.database, migrations, self.settings.identity.principal)
 
     def check_schema(self, migrations: list[Migration]) -> None:
-        """Raises: SchemaMismatch."""
+        """Raises: SchemaMismatch, RestoreUnfinished."""
         check_schema(self.database, migrations)
+        require_restored(self.database)

@@ -4,6 +4,7 @@ nameko owns life-cycle, timers and the small HTTP port; threads of our own do th
 a greenlet goes through `tpool`, the whole handler.
 """
 
+import inspect
 import json
 import signal
 import socket
@@ -15,7 +16,9 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import structlog
+from kafka.errors import KafkaError
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
+from pymongo.errors import PyMongoError
 
 from services.common.components import Component
 from services.common.domain.errors import TongdangError
@@ -92,16 +95,22 @@ def serve(app: App) -> None:
     log.info("stopped")
 
 
-def command_line(commands: Mapping[str, Callable[[], None]]) -> None:
-    """`python -m services.x COMMAND`; the first argument names one of the commands."""
-    name = sys.argv[1] if len(sys.argv) > 1 else ""
+def command_line(commands: Mapping[str, Callable[..., None]]) -> None:
+    """`python -m services.x COMMAND [ARGUMENT …]`; the first argument names one of the commands."""
+    name, arguments = (sys.argv[1], sys.argv[2:]) if len(sys.argv) > 1 else ("", [])
     command = commands.get(name)
     if command is None:
         sys.exit(f"expected one of: {', '.join(commands)}")
     try:
-        command()
+        bound = inspect.signature(command).bind(*arguments)
+    except TypeError:
+        sys.exit(f"expected: {name}{inspect.signature(command)}")
+    try:
+        command(*bound.args)
     except TongdangError as error:
         sys.exit(f"{error.code}: {error.detail}")
+    except (OSError, KafkaError, PyMongoError) as problem:
+        sys.exit(f"{type(problem).__name__}: {problem}"[:300])
 
 
 def _service_class(app: App) -> type:

@@ -10,10 +10,9 @@ from services.common.kafka.connection import KafkaConnection
 
 
 class Identity(BaseModel):
-    """Which deployment this is. The audit stream is `<principal>/<incarnation>`."""
+    """Which deployment this is."""
 
     principal: str
-    incarnation: int = 1
 
 
 class Grpc(BaseModel):
@@ -66,6 +65,12 @@ class RegistryFile(BaseModel):
     file: Path
 
 
+class Backup(BaseModel):
+    """The key that backups are encrypted with, 32 bytes base64; it has to outlive the machine."""
+
+    key_file: Path
+
+
 class Log(BaseModel):
     """Verbosity of our own logs."""
 
@@ -83,6 +88,8 @@ class ServiceSettings(BaseSettings):
     registry: RegistryFile
     http: Http
     log: Log = Log()
+    backup: Backup | None = None
+    """Wanted by the commands `backup` and `restore` alone."""
 
     def kafka_connection(self) -> KafkaConnection:
         """Kafka with this service's certificate."""

@@ -7,6 +7,7 @@ from services.common.grpc.server import GrpcServer
 from services.common.kafka.consumer import TopicConsumer
 from services.common.metrics import INDEX_DOCUMENTS
 from services.common.mongo.migrations import DATA_PLANE
+from services.common.operations import Operations
 from services.common.runner import App, Timer, command_line, serve
 from services.discovery.adapters.dead_letters import DeadLetters
 from services.discovery.adapters.tantivy_index import TantivyIndex
@@ -55,4 +56,5 @@ def run() -> None:
 
 
 if __name__ == "__main__":
-    command_line({"migrate": run_migrations, "serve": run_service, "run": run})
+    operations = Operations(lambda: Foundation(DiscoverySettings()), MIGRATIONS)
+    command_line({"migrate": run_migrations, "serve": run_service, "run": run, **operations.commands()})

@@ -11,8 +11,10 @@ from services.common.grpc.server import GrpcServer
 from services.common.metrics import REQUESTS_OVERDUE
 from services.common.mongo.dispatcher import Dispatcher
 from services.common.mongo.migrations import DATA_PLANE
+from services.common.operations import Operations
 from services.common.runner import App, Timer, command_line, serve
 from services.common.working_calendar import PublishedCalendar
+from services.requests.adapters.mongo_legs import MongoLegs
 from services.requests.adapters.mongo_requests import MIGRATIONS as OWN
 from services.requests.adapters.mongo_requests import MongoRequests
 from services.requests.adapters.numbers import BlockNumbers
@@ -20,7 +22,11 @@ from services.requests.adapters.open_catalogue import DiscoveryCatalogue
 from services.requests.application.clocks import show_late
 from services.requests.application.submit import Terms
 from services.requests.entrypoints.access import ACCESS
-from services.requests.entrypoints.servicers import RequestingAgencyServicer, RequestServicer
+from services.requests.entrypoints.servicers import (
+    ReconciliationServicer,
+    RequestingAgencyServicer,
+    RequestServicer,
+)
 from services.requests.settings import RequestsSettings
 from tongdang.fulfilment.v1 import fulfilment_pb2_grpc
 from tongdang.requests.v1 import requests_pb2_grpc
@@ -58,6 +64,7 @@ def run_service() -> None:
     terms = Terms(settings.deadlines.certified_copy, PublishedCalendar())
     for_citizens = RequestServicer(requests, catalogue, BlockNumbers(base.database), base.registry, terms)
     for_provinces = RequestingAgencyServicer(requests, base.registry)
+    for_restored = ReconciliationServicer(MongoLegs(base.database), base.registry)
     server = GrpcServer(
         settings.grpc,
         settings.tls,
@@ -65,6 +72,7 @@ def run_service() -> None:
         [
             partial(requests_pb2_grpc.add_RequestServiceServicer_to_server, for_citizens),
             partial(fulfilment_pb2_grpc.add_RequestingAgencyServiceServicer_to_server, for_provinces),
+            partial(fulfilment_pb2_grpc.add_ReconciliationServiceServicer_to_server, for_restored),
         ],
     )
 
@@ -83,4 +91,5 @@ def run() -> None:
 
 
 if __name__ == "__main__":
-    command_line({"migrate": run_migrations, "serve": run_service, "run": run})
+    operations = Operations(lambda: Foundation(RequestsSettings()), MIGRATIONS)
+    command_line({"migrate": run_migrations, "serve": run_service, "run": run, **operations.commands()})

@@ -22,6 +22,8 @@ _PRECISIONS = {
     "range": common_pb2.DATE_PRECISION_RANGE,
     "unknown": common_pb2.DATE_PRECISION_UNKNOWN,
 }
+LEVEL_NAMES = {number: name for name, number in _LEVELS.items()}
+PRECISION_NAMES = {number: name for name, number in _PRECISIONS.items()}
 
 
 def level_of(record: dict[str, Any]) -> "record_pb2.Level":

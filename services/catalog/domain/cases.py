@@ -53,6 +53,12 @@ STATUS_OF_STATE: Mapping[CaseState, str] = {
     _S.CANCELLED: "Cancelled",
 }
 
+_TOLD: Mapping[str, CaseState] = {
+    "ExpectToSupply": _S.ACCEPTED,
+    "Unfilled": _S.DECLINED,
+    "Cancelled": _S.CANCELLED,
+}
+"""The state in which a case was when it told a status."""
 OPEN_STATES = frozenset({_S.RECEIVED, _S.ACCEPTED, _S.READY})
 
 DECLINE_REASONS = frozenset({"NotYetOpen", "Restricted", "Destroyed", "NotTransferred", "NotHeld", "PoorCondition"})
@@ -151,6 +157,21 @@ class Case:
         if self.state not in TABLE[Step.CANCEL]:
             return replace(self, version=self.version + 1)._telling()
         return self._step(Step.CANCEL)._telling()
+
+    def resumed(self, sent: int, status: str, reason: str) -> "Case":
+        """After a restore: goes on behind what the requesting agency has heard, in the state it was told last.
+
+        A copy that was delivered and is not here any more has to be issued again, so such a case is in work.
+        `sent`: letters of ours it has; `status`, `reason`: of the last one (ISO 18626).
+        """
+        state = _TOLD.get(status, self.state)
+        if status == "CopyCompleted":
+            state = CaseState.DELIVERED if self.delivery is not None else CaseState.ACCEPTED
+        ended = state not in OPEN_STATES or self.state in OPEN_STATES
+        told = replace(self.conversation, sent=max(self.conversation.sent, sent))
+        declined = reason if state is CaseState.DECLINED else self.decline_reason
+        moved = replace(self, state=state, decline_reason=declined) if ended else self
+        return replace(moved, conversation=told, version=self.version + 1)
 
     def _step(self, step: Step) -> "Case":
         to = TABLE[step].get(self.state)

@@ -78,9 +78,10 @@ def grants(region_ids: Sequence[str]) -> list[Grant]:
     """Least privilege: a principal writes its own prefix and its own transactional id, and reads what it must."""
     prefixes = {catalog_principal(region_id): f"catalog.{region_id}." for region_id in region_ids}
     prefixes |= {"requests": "requests.", "discovery": "discovery."}
-    rows = [Grant(principal, "topic", prefix, True, _WRITE) for principal, prefix in prefixes.items()]
+    own = ("WRITE", *_READ)  # after a restore a producer reads back what it had sent
+    rows = [Grant(principal, "topic", prefix, True, own) for principal, prefix in prefixes.items()]
     for principal in producers(region_ids):
-        rows.append(Grant(principal, "topic", f"audit.{principal}.", True, _WRITE))
+        rows.append(Grant(principal, "topic", f"audit.{principal}.", True, own))
         rows.append(Grant(principal, "transactional-id", f"{principal}.relay", False, _WRITE))
     rows.append(Grant("discovery", "topic", "catalog.", True, _READ))
     rows.append(Grant("audit", "topic", "audit.", True, _READ))

@@ -57,7 +57,14 @@ def _data_plane(db: Database[Document]) -> None:
     )
 
 
-DATA_PLANE: tuple[Migration, ...] = (Migration(1, "outbox, streams, leases, idempotency, letters", _data_plane),)
+def _backups(db: Database[Document]) -> None:
+    create_collections(db, "backups", "restores")
+
+
+DATA_PLANE: tuple[Migration, ...] = (
+    Migration(1, "outbox, streams, leases, idempotency, letters", _data_plane),
+    Migration(2, "backups, restores", _backups),
+)
 
 
 def migrate(database: MongoDatabase, migrations: Sequence[Migration], holder: str) -> None:

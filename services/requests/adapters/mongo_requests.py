@@ -38,7 +38,14 @@ def _create(db: Database[Document]) -> None:
     )
 
 
-MIGRATIONS: tuple[Migration, ...] = (Migration(101, "requests and their numbers", _create),)
+def _legs_of_region(db: Database[Document]) -> None:
+    db[COLLECTION].create_index([("record.region_id", ASCENDING), ("leg_id", ASCENDING)])
+
+
+MIGRATIONS: tuple[Migration, ...] = (
+    Migration(101, "requests and their numbers", _create),
+    Migration(102, "legs of a region", _legs_of_region),
+)
 
 
 class MongoRequests:

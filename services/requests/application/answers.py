@@ -14,7 +14,7 @@ from services.requests.domain.lifecycle import IsoStatus
 from services.requests.domain.request import RetrievalRequest
 from tongdang.fulfilment.v1 import fulfilment_pb2 as pb
 
-_STATUSES = {
+STATUSES = {
     pb.STATUS_REQUEST_RECEIVED: IsoStatus.REQUEST_RECEIVED,
     pb.STATUS_EXPECT_TO_SUPPLY: IsoStatus.EXPECT_TO_SUPPLY,
     pb.STATUS_WILL_SUPPLY: IsoStatus.WILL_SUPPLY,
@@ -23,6 +23,8 @@ _STATUSES = {
     pb.STATUS_COPY_COMPLETED: IsoStatus.COPY_COMPLETED,
     pb.STATUS_CANCELLED: IsoStatus.CANCELLED,
 }
+STATUS_NUMBERS = {status.value: number for number, status in STATUSES.items()}
+"""By the name that is stored."""
 
 
 def apply_answer(
@@ -33,7 +35,7 @@ def apply_answer(
     The caller's certificate must be that of the province the leg went to: no other may answer for it.
     Raises: NotFound, OutOfScope, MessageGap, RequestIdReused, MessageUnknown.
     """
-    status = _STATUSES.get(message.status)
+    status = STATUSES.get(message.status)
     if status is None:
         raise MessageUnknown(f"status {message.status}")
     digest = hashlib.sha256(message.SerializeToString(deterministic=True)).hexdigest()

@@ -10,6 +10,9 @@ _CITIZEN = frozenset({Role.CITIZEN})
 _PORTAL = ("portal",)
 _REQUESTS = "/tongdang.requests.v1.RequestService/"
 _ANSWERS = "/tongdang.fulfilment.v1.RequestingAgencyService/"
+_RECONCILIATION = "/tongdang.fulfilment.v1.ReconciliationService/"
+_PROVINCES = ("catalog-",)
+_SERVICE = frozenset({Role.SERVICE})
 
 
 def _request(message: Any) -> ObjectRef:
@@ -36,6 +39,12 @@ ACCESS: AccessTable = {
     ),
     _REQUESTS + "CancelRequest": Access("request.cancel", _PORTAL, _CITIZEN, Recording.WRITE, _target, _target_id),
     _ANSWERS + "SupplyingAgencyMessage": Access(
-        "request.answer", ("catalog-",), frozenset({Role.SERVICE}), Recording.WRITE, _request, _request_id
+        "request.answer", _PROVINCES, _SERVICE, Recording.WRITE, _request, _request_id
+    ),
+    _RECONCILIATION + "ListLegs": Access(
+        "leg.list", _PROVINCES, _SERVICE, Recording.CLOSED, lambda _: ObjectRef("legs", "own")
+    ),
+    _RECONCILIATION + "ListLetters": Access(
+        "leg.letters", _PROVINCES, _SERVICE, Recording.CLOSED, lambda message: ObjectRef("leg", message.leg_id)
     ),
 }

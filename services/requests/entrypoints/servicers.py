@@ -8,6 +8,7 @@ from services.common.domain.registry import Registry
 from services.common.grpc.call import current_call
 from services.requests.application import submit as use_cases
 from services.requests.application.answers import apply_answer
+from services.requests.application.legs import Legs, list_legs, list_letters
 from services.requests.application.messages import request_message
 from services.requests.application.ports import Numbers, OpenCatalogue, Requests
 from services.requests.application.submit import Terms
@@ -73,3 +74,21 @@ class RequestingAgencyServicer(fulfilment_pb2_grpc.RequestingAgencyServiceServic
     ) -> fulfilment_pb2.SupplyingAgencyMessageResponse:
         confirmation = apply_answer(request, by=current_call(), requests=self.requests, registry=self.registry)
         return fulfilment_pb2.SupplyingAgencyMessageResponse(confirmation=confirmation)
+
+
+@dataclass
+class ReconciliationServicer(fulfilment_pb2_grpc.ReconciliationServiceServicer):
+    """For a province that compares what it holds with what the centre knows of it."""
+
+    legs: Legs
+    registry: Registry
+
+    def ListLegs(  # noqa: N802 - named by the contract
+        self, request: fulfilment_pb2.ListLegsRequest, context: grpc.ServicerContext
+    ) -> fulfilment_pb2.ListLegsResponse:
+        return list_legs(request, by=current_call(), legs=self.legs, registry=self.registry)
+
+    def ListLetters(  # noqa: N802
+        self, request: fulfilment_pb2.ListLettersRequest, context: grpc.ServicerContext
+    ) -> fulfilment_pb2.ListLettersResponse:
+        return list_letters(request, by=current_call(), legs=self.legs, registry=self.registry)

@@ -1,0 +1,128 @@
+"""Compares a province's database with what Kafka, the centre and the vault have."""
+
+import json
+from collections.abc import Iterable, Iterator
+from typing import Protocol
+
+from services.catalog.adapters.batch_documents import BATCHES
+from services.catalog.adapters.desk_documents import CASES, COPIES, VAULT
+from services.catalog.adapters.documents import RECORDS
+from services.catalog.domain.batches import State
+from services.catalog.domain.differences import Difference, Finding
+from services.common.backup.incarnations import RESTORES
+from services.common.mongo.database import Document, MongoDatabase
+from services.common.mongo.outbox import COLLECTION as OUTBOX
+from tongdang.audit.v1 import audit_pb2
+from tongdang.catalog.v1 import record_pb2
+from tongdang.fulfilment.v1 import fulfilment_pb2
+
+_CHUNK = 1_000
+_PUBLIC = ("open", "retracted")
+
+
+class Elsewhere(Protocol):
+    """What others hold of this province."""
+
+    def published(self) -> dict[str, record_pb2.RecordPublished]:
+        """Record id → its newest public state."""
+        ...
+
+    def manifests(self) -> Iterable[record_pb2.PublicationManifest]:
+        """Every publication there was."""
+        ...
+
+    def legs(self) -> Iterable[fulfilment_pb2.Leg]:
+        """The centre's side of this province's legs."""
+        ...
+
+    def stream(self) -> Iterable[audit_pb2.StreamedLeaf]:
+        """Audit events this province has sent."""
+        ...
+
+
+def differences(database: MongoDatabase, elsewhere: Elsewhere, writes: frozenset[str]) -> list[Difference]:
+    """Everything that does not agree; `writes`: audit actions that change something."""
+    return sorted(
+        [
+            *_records(database, elsewhere.published()),
+            *_publications(database, elsewhere.manifests()),
+            *_cases(database, elsewhere.legs()),
+            *_files(database),
+            *_lost_writes(database, elsewhere.stream(), writes),
+        ]
+    )
+
+
+def _records(database: MongoDatabase, published: dict[str, record_pb2.RecordPublished]) -> Iterator[Difference]:
+    """By version: the public one is never ahead unless something here was lost, nor behind once the outbox is empty."""
+    ids = list(published)
+    for start in range(0, len(ids), _CHUNK):
+        chunk = ids[start : start + _CHUNK]
+        rows = database.db[RECORDS].find({"_id": {"$in": chunk}}, {"version": 1})
+        here = {row["_id"]: int(row["version"]) for row in rows}
+        for record_id in chunk:
+            there = int(published[record_id].event.version)
+            if record_id not in here:
+                yield Difference(Finding.RECORD_ABSENT, record_id, "", str(there))
+            elif here[record_id] < there:
+                yield Difference(Finding.RECORD_BEHIND, record_id, str(here[record_id]), str(there))
+    if database.db[OUTBOX].find_one({"pending": True}, {"_id": 1}) is None:
+        for row in database.db[RECORDS].find({"access_status": "open"}, {"version": 1}):
+            known = published.get(row["_id"])
+            if known is None or int(known.event.version) < row["version"]:
+                public = str(known.event.version) if known else ""
+                yield Difference(Finding.RECORD_UNSENT, row["_id"], str(row["version"]), public)
+
+
+def _publications(database: MongoDatabase, manifests: Iterable[record_pb2.PublicationManifest]) -> Iterator[Difference]:
+    published = database.db[BATCHES].find({"state": State.PUBLISHED.value}, {"_id": 1})
+    here = {row["_id"] for row in published}
+    for batch_id in sorted({one.event.subject for one in manifests} - here):
+        yield Difference(Finding.PUBLICATION_ABSENT, batch_id)
+
+
+def _cases(database: MongoDatabase, legs: Iterable[fulfilment_pb2.Leg]) -> Iterator[Difference]:
+    for leg in legs:
+        case = database.db[CASES].find_one({"_id": leg.leg_id}, {"conversation": 1, "delivery": 1})
+        there = f"{leg.confirmed} received, {leg.heard} sent"
+        if case is None:
+            if leg.confirmed:
+                yield Difference(Finding.CASE_ABSENT, leg.leg_id, "", there)
+            continue
+        heard, sent = len(case["conversation"]["heard"]), int(case["conversation"]["sent"])
+        if heard < leg.confirmed or sent < leg.heard:
+            yield Difference(Finding.CASE_BEHIND, leg.leg_id, f"{heard} received, {sent} sent", there)
+        if leg.status == fulfilment_pb2.STATUS_COPY_COMPLETED and case["delivery"] is None:
+            yield Difference(Finding.COPY_ABSENT, leg.leg_id)
+
+
+def _files(database: MongoDatabase) -> Iterator[Difference]:
+    referred: Iterable[tuple[str, str, Document]] = (
+        (VAULT, "scans.sha256", {}),
+        (COPIES, "delivery.sha256", {"delivery": {"$ne": None}}),
+    )
+    for bucket, field, filter_ in referred:
+        there = set(database.db[f"{bucket}.files"].distinct("filename"))
+        for sha256 in database.db[CASES].distinct(field, filter_):
+            if sha256 not in there:
+                yield Difference(Finding.FILE_ABSENT, str(sha256), bucket)
+
+
+def _lost_writes(
+    database: MongoDatabase, stream: Iterable[audit_pb2.StreamedLeaf], writes: frozenset[str]
+) -> Iterator[Difference]:
+    """Granted writes that the log has and the restored database has not: exactly what happened after the backup."""
+    restore = database.db[RESTORES].find_one({"before": {"$gt": ""}}, sort=[("incarnation", -1)])
+    if restore is None:
+        return
+    before, known, incarnation = restore["before"], int(restore["known_seq"]), int(restore["incarnation"])
+    number = int(before.rpartition("/")[2])
+    for streamed in stream:
+        of = int(streamed.stream.rpartition("/")[2])
+        later = (of == number and streamed.seq > known) or number < of < incarnation
+        if not later:
+            continue
+        leaf = json.loads(streamed.leaf)
+        if leaf["status"] == "granted" and leaf["activity_name"] in writes:
+            what = f"{leaf['activity_name']} {leaf['entity']['type']} {leaf['entity']['uid']}"
+            yield Difference(Finding.WRITE_LOST, f"{streamed.stream}#{streamed.seq}", "", f"{leaf['time']} {what}")

@@ -1,0 +1,95 @@
+"""The commands of a province's operator: those every service has, and the comparison with what others know."""
+
+from services.catalog.adapters.comparison import differences
+from services.catalog.adapters.elsewhere import KafkaAndCentre
+from services.catalog.adapters.migrations import MIGRATIONS
+from services.catalog.adapters.mongo_cases import MongoCases, MongoHoldings
+from services.catalog.adapters.recovery import Receive, Recovery
+from services.catalog.application.supplying import take_message, take_request
+from services.catalog.domain.differences import TABLE, Difference
+from services.catalog.entrypoints.access_desk import DESK_ACCESS
+from services.catalog.entrypoints.access_import import IMPORT_ACCESS
+from services.catalog.entrypoints.access_review import REVIEW_ACCESS
+from services.catalog.settings import CatalogSettings
+from services.common.backup.incarnations import RESTORES, RestoreState
+from services.common.domain.access import Recording
+from services.common.domain.caller import Caller
+from services.common.foundation import Foundation
+from services.common.grpc.channel import secure_channel
+from services.common.operations import Command, Operations, operator, record, tell
+from tongdang.fulfilment.v1 import fulfilment_pb2
+
+ACCESS = {**IMPORT_ACCESS, **REVIEW_ACCESS, **DESK_ACCESS}
+_BY_WORKERS = frozenset({"import.apply", "batch.apply-chunk", "batch.published"})
+WRITES = frozenset(row.action for row in ACCESS.values() if row.recording is Recording.WRITE) | _BY_WORKERS
+
+
+def commands() -> dict[str, Command]:
+    """By the name they are called."""
+    common = Operations(lambda: Foundation(CatalogSettings()), MIGRATIONS, RestoreState.LOADED)
+    return {**common.commands(), "reconcile": reconcile, "repair": repair}
+
+
+def reconcile() -> None:
+    """Every difference, one JSON object a line, and a last one with their count."""
+    base, settings = _base()
+    record(base, "operator.reconcile")
+    _tell(differences(base.database, _elsewhere(base, settings), WRITES))
+
+
+def repair() -> None:
+    """Brings back what others have, tells what is still missing, and lets a restored service start."""
+    base, settings = _base()
+    record(base, "operator.repair")
+    elsewhere = _elsewhere(base, settings)
+    found = differences(base.database, elsewhere, WRITES)
+    by = operator(base, "case.bring-back")
+    Recovery(base.database, base.transactions, elsewhere, _receiver(base, settings), by).repair(found)
+    left = differences(base.database, elsewhere, WRITES)
+    base.database.db[RESTORES].update_many({"state": RestoreState.LOADED}, {"$set": {"state": RestoreState.DONE}})
+    _tell(left)
+
+
+def _base() -> tuple[Foundation, CatalogSettings]:
+    settings = CatalogSettings()
+    return Foundation(settings), settings
+
+
+def _elsewhere(base: Foundation, settings: CatalogSettings) -> KafkaAndCentre:
+    centre = secure_channel(base.registry.services["requests"], settings.tls)
+    return KafkaAndCentre(settings.kafka_connection(), settings.identity.principal, settings.region.id, centre)
+
+
+def _receiver(base: Foundation, settings: CatalogSettings) -> Receive:
+    cases = MongoCases(base.database, base.transactions)
+    holdings = MongoHoldings(base.database)
+
+    def receive(letter: fulfilment_pb2.SentLetter, by: Caller) -> None:
+        if letter.HasField("request"):
+            take_request(
+                letter.request,
+                by=by,
+                cases=cases,
+                holdings=holdings,
+                registry=base.registry,
+                region_id=settings.region.id,
+            )
+        else:
+            take_message(letter.requesting_agency_message, by=by, cases=cases)
+
+    return receive
+
+
+def _tell(found: list[Difference]) -> None:
+    for one in found:
+        tell(
+            {
+                "difference": one.finding.value,
+                "id": one.object_id,
+                "here": one.here,
+                "there": one.there,
+                "repairable": one.repairable,
+                "meaning": TABLE[one.finding].meaning,
+            }
+        )
+    tell({"differences": len(found)})
