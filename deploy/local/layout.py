@@ -14,6 +14,7 @@ SERVICES = (*CATALOGS, "requests", "auth", "discovery", "audit", "portal")
 """In the order they are started."""
 
 _GRPC_OFFSET = {name: 10 + number for number, name in enumerate(SERVICES) if name != "portal"}
+_METRICS_OFFSET = {name: 20 + number for number, name in enumerate(SERVICES)}
 _HTTP_OFFSET = {name: 30 + number for number, name in enumerate(SERVICES)} | {"portal": 0}
 _ENGINE_OFFSET = {
     "keycloak": 1,
@@ -77,11 +78,16 @@ class Layout:
         """A service's HTTP port; the portal's is the site."""
         return self.base_port + _HTTP_OFFSET[service]
 
+    def metrics_port(self, service: str) -> int:
+        """Where Prometheus reads a service."""
+        return self.base_port + _METRICS_OFFSET[service]
+
     def ports(self) -> dict[str, int]:
         """Name → port, of everything that listens."""
         return {
             **{name: self.port(name) for name in _ENGINE_OFFSET},
             **{f"{name} (gRPC)": self.grpc_port(name) for name in _GRPC_OFFSET},
+            **{f"{name} (metrics)": self.metrics_port(name) for name in SERVICES},
             **{f"{name} (HTTP)": self.http_port(name) for name in SERVICES},
         }
 

@@ -52,6 +52,7 @@ def _common(layout: Layout, service: str) -> dict[str, object]:
     values: dict[str, object] = {
         "IDENTITY__PRINCIPAL": service,
         "HTTP__PORT": layout.http_port(service),
+        "METRICS__PORT": layout.metrics_port(service),
         "TLS__CERTIFICATE_FILE": tls / f"{service}.pem",
         "TLS__KEY_FILE": tls / f"{service}.key",
         "TLS__CA_FILE": tls / "ca.pem",

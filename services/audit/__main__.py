@@ -11,6 +11,7 @@ from services.audit.adapters.events import MongoEvents
 from services.audit.adapters.held_events import Evidence, HeldEvents
 from services.audit.adapters.log_documents import MIGRATIONS
 from services.audit.adapters.log_store import LogStore
+from services.audit.adapters.observations import observe_log
 from services.audit.adapters.published_log import PublishedLog
 from services.audit.domain.notes import verifier_key
 from services.audit.entrypoints.access import ACCESS
@@ -65,7 +66,7 @@ def run_service() -> None:
     serve(
         App(
             settings,
-            [*base.components(), store, consumer, server],
+            [*base.components(observe_log(base.database, published)), store, consumer, server],
             timers=[Timer("settle", 1, store.settle)],
             routes=log_routes(published, public_key),
         )

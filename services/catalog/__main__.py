@@ -5,7 +5,9 @@ from functools import partial
 from services.catalog import operations
 from services.catalog.adapters.import_wiring import wire_imports
 from services.catalog.adapters.migrations import MIGRATIONS
+from services.catalog.adapters.observations import observe_cases
 from services.catalog.adapters.review_wiring import wire_review
+from services.catalog.application.desk_messages import LANE
 from services.catalog.desk import wire_desk
 from services.catalog.entrypoints.import_servicer import ImportServicer
 from services.catalog.entrypoints.import_worker import ImportWorker
@@ -15,6 +17,7 @@ from services.catalog.settings import CatalogSettings
 from services.common.foundation import Foundation
 from services.common.grpc.server import GrpcServer
 from services.common.mongo.repeats import Repeats
+from services.common.observations import observe_letters
 from services.common.runner import App, command_line, serve
 from services.common.settings import read_key
 from tongdang.catalog.v1 import import_pb2_grpc, review_pb2_grpc
@@ -55,7 +58,12 @@ def run_service() -> None:
             *desk.register,
         ],
     )
-    components = [*base.components(), import_worker, batch_worker, *desk.components, server]
+    archives = [archive.archive_id for archive in registry.region(region_id).archives]
+    observations = [
+        observe_letters(base.database, base.clock, [LANE]),
+        observe_cases(base.database, base.clock, archives),
+    ]
+    components = [*base.components(*observations), import_worker, batch_worker, *desk.components, server]
     serve(App(settings, components, timers=desk.timers))
 
 

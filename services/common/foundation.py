@@ -12,9 +12,12 @@ from services.common.domain.ids import RandomIds
 from services.common.domain.registry import Registry, load_registry
 from services.common.grpc.interceptors import AccessControl
 from services.common.kafka.relay import Relay
+from services.common.metrics_endpoint import MetricsEndpoint
 from services.common.mongo.database import DatabaseComponent, MongoDatabase
 from services.common.mongo.migrations import Migration, check_schema, migrate
 from services.common.mongo.transactions import Transactions
+from services.common.observations import observe_backups, observe_certificates, observe_leases, observe_outbox
+from services.common.observing import Observation, Observer
 from services.common.security.tokens import TokenVerifier
 from services.common.settings import ServiceSettings
 
@@ -64,9 +67,22 @@ class Foundation:
         tokens = TokenVerifier(oidc.issuer, oidc.audience, oidc.jwks_url)
         return AccessControl(table, tokens, self.recorder, self.clock, self.ids)
 
-    def components(self) -> list[Component]:
-        """In starting order; what serves comes after them."""
-        return [DatabaseComponent(self.database), self.recorder, self.relay]
+    def components(self, *observations: Observation) -> list[Component]:
+        """In starting order; what serves comes after them. `observations`: what this service alone can tell."""
+        metrics, tls = self.settings.metrics, self.settings.tls
+        common = [
+            observe_outbox(self.database, self.clock),
+            observe_leases(self.database),
+            observe_backups(self.database),
+            observe_certificates(tls.certificate_file, tls.ca_file),
+        ]
+        return [
+            MetricsEndpoint(metrics.host, metrics.port),
+            DatabaseComponent(self.database),
+            Observer([*common, *observations]),
+            self.recorder,
+            self.relay,
+        ]
 
     def migrate(self, migrations: list[Migration]) -> None:
         """Brings the database to this program's schema."""

@@ -17,7 +17,6 @@ from typing import Any
 
 import structlog
 from kafka.errors import KafkaError
-from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 from pymongo.errors import PyMongoError
 
 from services.common.components import Component
@@ -126,8 +125,8 @@ def _http_method(route: Route, name: str) -> Any:
     def method(self: Any, request: Any, **values: str) -> Response:
         started = time.perf_counter()
         answer: HttpResponse = tpool.execute(_answer, route, values)
-        HTTP_HANDLED.labels(route=route.path, status=answer.status).inc()
-        HTTP_SECONDS.labels(route=route.path).observe(time.perf_counter() - started)
+        HTTP_HANDLED.labels(method="GET", route=route.path, status=answer.status).inc()
+        HTTP_SECONDS.labels(method="GET", route=route.path).observe(time.perf_counter() - started)
         return Response(answer.body, status=answer.status, headers=dict(answer.headers), content_type=answer.media_type)
 
     method.__name__ = name
@@ -167,10 +166,7 @@ def _health_routes(components: Sequence[Component]) -> list[Route]:
         body = json.dumps({"ready": not troubles, "troubles": troubles}).encode()
         return HttpResponse(503 if troubles else 200, body, "application/json")
 
-    def metrics(_: Mapping[str, str]) -> HttpResponse:
-        return HttpResponse(200, generate_latest(), CONTENT_TYPE_LATEST)
-
-    return [Route("/healthz", alive), Route("/readyz", ready), Route("/metrics", metrics)]
+    return [Route("/healthz", alive), Route("/readyz", ready)]
 
 
 def readiness(components: Sequence[Component]) -> dict[str, str]:

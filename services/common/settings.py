@@ -24,7 +24,14 @@ class Grpc(BaseModel):
 
 
 class Http(BaseModel):
-    """The small HTTP port: health, metrics and public reads."""
+    """The small HTTP port: health and public reads."""
+
+    host: str = "127.0.0.1"
+    port: int
+
+
+class Metrics(BaseModel):
+    """Where Prometheus reads; a port of its own, so that whatever makes the others public leaves this one alone."""
 
     host: str = "127.0.0.1"
     port: int
@@ -87,6 +94,7 @@ class ServiceSettings(BaseSettings):
     oidc: Oidc
     registry: RegistryFile
     http: Http
+    metrics: Metrics
     log: Log = Log()
     backup: Backup | None = None
     """Wanted by the commands `backup` and `restore` alone."""

@@ -7,8 +7,9 @@ from services.common.grpc.server import GrpcServer
 from services.common.kafka.consumer import TopicConsumer
 from services.common.metrics import INDEX_DOCUMENTS
 from services.common.mongo.migrations import DATA_PLANE
+from services.common.observing import Observation
 from services.common.operations import Operations
-from services.common.runner import App, Timer, command_line, serve
+from services.common.runner import App, command_line, serve
 from services.discovery.adapters.dead_letters import DeadLetters
 from services.discovery.adapters.tantivy_index import TantivyIndex
 from services.discovery.entrypoints.access import ACCESS
@@ -42,11 +43,8 @@ def run_service() -> None:
         base.access_control(ACCESS),
         [partial(discovery_pb2_grpc.add_DiscoveryServiceServicer_to_server, DiscoveryServicer(index))],
     )
-
-    def observe() -> None:
-        INDEX_DOCUMENTS.set(index.size)
-
-    serve(App(settings, [*base.components(), index, consumer, server], timers=[Timer("observe", 15, observe)]))
+    size = Observation("index", [INDEX_DOCUMENTS], lambda: INDEX_DOCUMENTS.set(index.size))
+    serve(App(settings, [*base.components(size), index, consumer, server]))
 
 
 def run() -> None:

@@ -8,9 +8,9 @@ from services.common.foundation import Foundation
 from services.common.grpc.channel import secure_channel
 from services.common.grpc.letters import LetterCarrier
 from services.common.grpc.server import GrpcServer
-from services.common.metrics import REQUESTS_OVERDUE
 from services.common.mongo.dispatcher import Dispatcher
 from services.common.mongo.migrations import DATA_PLANE
+from services.common.observations import observe_letters
 from services.common.operations import Operations
 from services.common.runner import App, Timer, command_line, serve
 from services.common.working_calendar import PublishedCalendar
@@ -18,6 +18,7 @@ from services.requests.adapters.mongo_legs import MongoLegs
 from services.requests.adapters.mongo_requests import MIGRATIONS as OWN
 from services.requests.adapters.mongo_requests import MongoRequests
 from services.requests.adapters.numbers import BlockNumbers
+from services.requests.adapters.observations import observe_requests
 from services.requests.adapters.open_catalogue import DiscoveryCatalogue
 from services.requests.application.clocks import show_late
 from services.requests.application.submit import Terms
@@ -79,9 +80,11 @@ def run_service() -> None:
     def watch_clocks() -> None:
         by = Caller(Actor.service(principal), Role.SERVICE, "request.late", "", "", base.clock, base.ids)
         show_late(by=by, requests=requests)
-        REQUESTS_OVERDUE.set(requests.count_overdue())
 
-    serve(App(settings, [*base.components(), dispatcher, server], timers=[Timer("clocks", _CLOCK_S, watch_clocks)]))
+    parts = base.components(
+        observe_letters(base.database, base.clock, list(provinces)), observe_requests(base.database, base.clock)
+    )
+    serve(App(settings, [*parts, dispatcher, server], timers=[Timer("clocks", _CLOCK_S, watch_clocks)]))
 
 
 def run() -> None:

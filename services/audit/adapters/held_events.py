@@ -6,7 +6,6 @@ from pymongo import ReturnDocument
 
 from services.audit.adapters.log_documents import EVIDENCE, HELD
 from services.audit.domain.streams import Arrived, digest
-from services.common.metrics import LOG_HELD
 from services.common.mongo.database import MongoDatabase
 
 
@@ -37,7 +36,6 @@ class HeldEvents:
 
     def streams(self) -> set[str]:
         """Streams of which something is held."""
-        LOG_HELD.set(self._held.estimated_document_count())
         return set(self._held.distinct("stream"))
 
     def count(self, stream: str) -> int:
@@ -47,7 +45,6 @@ class HeldEvents:
     def release(self, stream: str, up_to: int) -> None:
         """Forgets what is in the log now."""
         self._held.delete_many({"stream": stream, "seq": {"$lte": up_to}})
-        LOG_HELD.set(self._held.estimated_document_count())
 
 
 class Evidence:

@@ -24,7 +24,6 @@ from services.common.domain.clock import Clock
 from services.common.domain.errors import Internal, NotFound, Unavailable
 from services.common.domain.ids import Ids
 from services.common.domain.merkle import HASH_SIZE, leaf_hash, root_of_hashes
-from services.common.metrics import CHECKPOINT_SIGNED_AT, LOG_SIZE
 from services.common.mongo.database import Document, MongoDatabase
 from services.common.mongo.lease import LeaseHolder, LeaseLost
 
@@ -121,7 +120,7 @@ class LogStore:
             self._head = after
 
     def settle(self) -> None:
-        """Makes and signs what a process that died left behind, though nothing new arrives; shows where the log is."""
+        """Makes and signs what a process that died left behind, though nothing new arrives."""
         with suppress(LeaseLost, PyMongoError):  # tried again a second later
             head = self._heads.read()
             signed = self._signed_size()
@@ -130,12 +129,9 @@ class LogStore:
 
     def _signed_size(self) -> int | None:
         try:
-            signed = self._published.checkpoint()
+            return self._published.checkpoint().size
         except NotFound:
             return None
-        LOG_SIZE.set(signed.size)
-        CHECKPOINT_SIGNED_AT.set(signed.signed_at.timestamp())
-        return signed.size
 
     def _finish(self, head: Head, batch: Document | None = None) -> None:
         """Entries, tiles and signature of the batch that the head names.

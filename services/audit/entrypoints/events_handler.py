@@ -13,7 +13,7 @@ from services.audit.domain.intake import Intake
 from services.audit.domain.streams import OWN_STREAM, Arrived, Finding, Streams, digest
 from services.common.domain.audit_event import MAX_LEAF_BYTES
 from services.common.domain.canonical import canonical_bytes
-from services.common.kafka.consumer import Consumed
+from services.common.kafka.consumed import Consumed
 from tongdang.audit.v1 import audit_pb2
 
 _CHUNK_BYTES = 6_000_000

@@ -1,5 +1,6 @@
 """Channels to other services: mutual TLS, correlation and the person's token carried along, typed errors back."""
 
+import time
 from collections import namedtuple
 from collections.abc import Sequence
 from typing import Any
@@ -14,6 +15,7 @@ from services.common.grpc.call import (
     current_correlation,
 )
 from services.common.grpc.errors import from_rpc_error
+from services.common.metrics import GRPC_ASKED, GRPC_CLIENT_SECONDS
 from services.common.settings import Tls
 
 DEFAULT_DEADLINE_S = 10.0
@@ -44,6 +46,27 @@ class _Carry(grpc.UnaryUnaryClientInterceptor, grpc.StreamUnaryClientInterceptor
         return continuation(_with_context(details), requests)
 
 
+class _Measure(grpc.UnaryUnaryClientInterceptor, grpc.StreamUnaryClientInterceptor):
+    """Rate, errors and duration of the calls we make; a peer that does not answer shows here, not at the peer."""
+
+    def intercept_unary_unary(self, continuation: Any, details: Any, request: Any) -> Any:
+        return self._measured(continuation, details, request)
+
+    def intercept_stream_unary(self, continuation: Any, details: Any, requests: Any) -> Any:
+        return self._measured(continuation, details, requests)
+
+    def _measured(self, continuation: Any, details: Any, sent: Any) -> Any:
+        started = time.perf_counter()
+        answer = continuation(details, sent)
+
+        def done(call: Any) -> None:
+            GRPC_ASKED.labels(method=details.method, code=call.code().name).inc()
+            GRPC_CLIENT_SECONDS.labels(method=details.method).observe(time.perf_counter() - started)
+
+        answer.add_done_callback(done)
+        return answer
+
+
 def _with_context(details: Any) -> _Details:
     metadata: Metadata = list(details.metadata or ())
     given = {key for key, _ in metadata}
@@ -70,7 +93,7 @@ def call(method: Any, request: Any, *, timeout_s: float = DEFAULT_DEADLINE_S, me
 
 def secure_channel(address: str, tls: Tls) -> grpc.Channel:
     """A channel for threads. The peer's certificate must carry the host of `address`."""
-    return grpc.intercept_channel(grpc.secure_channel(address, channel_credentials(tls), OPTIONS), _Carry())
+    return grpc.intercept_channel(grpc.secure_channel(address, channel_credentials(tls), OPTIONS), _Carry(), _Measure())
 
 
 def aio_channel(address: str, tls: Tls) -> grpc.aio.Channel:

@@ -3,7 +3,6 @@
 import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 
 import structlog
 from kafka import KafkaConsumer, TopicPartition
@@ -12,7 +11,9 @@ from pymongo.errors import PyMongoError
 
 from services.common.domain.errors import TongdangError, Unavailable
 from services.common.kafka.connection import KafkaConnection
-from services.common.metrics import CONSUMER_LAG
+from services.common.kafka.consumed import Consumed, consumed_of
+from services.common.kafka.freshness import Freshness
+from services.common.metrics import CONSUMER_LAG, WORK_INTERRUPTED
 
 Positions = Mapping[tuple[str, int], int]
 _MAX_BATCH = 5_000
@@ -21,19 +22,6 @@ _BACK_OFF_S = (0.2, 0.5, 1.0, 2.0, 5.0)
 _LOOK_FOR_TOPICS_S = 2.0
 
 log = structlog.get_logger()
-
-
-@dataclass(frozen=True)
-class Consumed:
-    """One message as it lay in Kafka."""
-
-    topic: str
-    partition: int
-    offset: int
-    key: bytes | None
-    value: bytes | None
-    headers: Mapping[str, bytes]
-    timestamp_ms: int
 
 
 class TopicConsumer:
@@ -61,6 +49,7 @@ class TopicConsumer:
         self._stop = threading.Event()
         self._caught_up = threading.Event()
         self._behind = 0
+        self._freshness = Freshness(name)
         self._thread = threading.Thread(target=self._run, name=name, daemon=True)
 
     def start(self) -> None:
@@ -93,8 +82,10 @@ class TopicConsumer:
                 self._read_or_rebuild()
                 continue
             except (KafkaError, PyMongoError, TongdangError) as problem:
+                WORK_INTERRUPTED.labels(worker=self.name, problem=type(problem).__name__).inc()
                 log.warning("consumer-interrupted", consumer=self.name, problem=type(problem).__name__)
             except Exception as defect:  # the thread's own boundary: the batch is read again
+                WORK_INTERRUPTED.labels(worker=self.name, problem=type(defect).__name__).inc()
                 log.exception("consumer-failed", consumer=self.name, defect=type(defect).__name__)
             failures = 0 if time.monotonic() > began + 30 else failures
             self._stop.wait(_BACK_OFF_S[min(failures, len(_BACK_OFF_S) - 1)])
@@ -128,6 +119,7 @@ class TopicConsumer:
             look_again = time.monotonic() + _LOOK_FOR_TOPICS_S
             while not self._stop.is_set():
                 self._poll(consumer)
+                self._freshness.ask_when_due(consumer)
                 if missing and time.monotonic() > look_again:
                     if set(missing) & set(consumer.topics()):
                         return  # assign again, with the topics that came into being
@@ -140,10 +132,11 @@ class TopicConsumer:
             self._stop.wait(_POLL_MS / 1000)
             return
         polled = consumer.poll(timeout_ms=_POLL_MS)
-        batch = [_consumed(row) for rows in polled.values() for row in rows]
+        batch = [consumed_of(row) for rows in polled.values() for row in rows]
         if batch:
             after = {(one.topic, one.partition): one.offset + 1 for one in batch}
             self._handle(batch, after)
+            self._freshness.handled(batch)
         lag = _lag(consumer)
         if lag is not None:
             self._behind = lag
@@ -178,7 +171,3 @@ def _lag(consumer: KafkaConsumer) -> int | None:
             return None
         lag += max(0, end - consumer.position(partition))
     return lag
-
-
-def _consumed(row) -> Consumed:  # type: ignore[no-untyped-def]  # kafka-python is untyped
-    return Consumed(row.topic, row.partition, row.offset, row.key, row.value, dict(row.headers or ()), row.timestamp)

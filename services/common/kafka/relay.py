@@ -19,14 +19,13 @@ from services.common.kafka.numbering import Numbering
 from services.common.kafka.sending import Sending, open_producer
 from services.common.kafka.streams import Stream, open_stream
 from services.common.kafka.upkeep import Upkeep
-from services.common.metrics import LEASE_EPOCH
+from services.common.metrics import WORK_INTERRUPTED
 from services.common.mongo.database import MongoDatabase
 from services.common.mongo.lease import LeaseHolder
 from services.common.mongo.transactions import Transactions
 
 _IDLE_S = 0.2
 _STANDBY_S = 1.0
-_OBSERVE_S = 5.0
 _BACK_OFF_S = (0.2, 0.5, 1.0, 2.0, 5.0)
 
 log = structlog.get_logger()
@@ -57,7 +56,7 @@ class Relay:
         self._clock = clock
         self._ids = ids
         self._lease = LeaseHolder(database, "relay", holder or f"{principal}@{socket.gethostname()}")
-        self._upkeep = Upkeep(database, self._stream, clock)
+        self._upkeep = Upkeep(database, self._stream)
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._run, name="relay", daemon=True)
 
@@ -88,8 +87,10 @@ class Relay:
                     continue
                 self._serve_term()
             except (KafkaError, PyMongoError, TongdangError) as problem:
+                WORK_INTERRUPTED.labels(worker="relay", problem=type(problem).__name__).inc()
                 log.warning("relay-interrupted", problem=type(problem).__name__, detail=str(problem)[:200])
             except Exception as defect:  # the thread's own boundary: the stream must not stand still for ever
+                WORK_INTERRUPTED.labels(worker="relay", problem=type(defect).__name__).inc()
                 log.exception("relay-failed", defect=type(defect).__name__)
             failures = 0 if time.monotonic() > began + 30 else failures
             self._stop.wait(_BACK_OFF_S[min(failures, len(_BACK_OFF_S) - 1)])
@@ -97,7 +98,6 @@ class Relay:
 
     def _serve_term(self) -> None:
         """Works until stopped or the lease is lost."""
-        LEASE_EPOCH.labels(lease="relay").set(self._lease.epoch)
         try:
             open_stream(
                 self._stream, transactions=self._transactions, lease=self._lease, ids=self._ids, clock=self._clock
@@ -107,7 +107,6 @@ class Relay:
         finally:
             with suppress(PyMongoError):
                 self._lease.release()
-                self._upkeep.observe()
 
     @contextmanager
     def _fenced_producer(self) -> Iterator[KafkaProducer]:
@@ -129,14 +128,10 @@ class Relay:
         numbering = Numbering(self._database, self._transactions, self._lease, self._stream.id)
         sending = Sending(self._database, self._lease, self._stream, producer)
         unsent = True
-        observed = 0.0
         while not self._stop.is_set():
             self._lease.keep()
             unsent = numbering.run() > 0 or unsent
             unsent = unsent and sending.run() > 0
-            if time.monotonic() > observed + _OBSERVE_S:
-                observed = time.monotonic()
-                self._upkeep.observe()
             if not unsent:
                 self._upkeep.sweep_when_due()
                 self._bell.wait(_IDLE_S)

@@ -11,6 +11,7 @@ from services.common.kafka.connection import KafkaConnection
 from services.common.kafka.streams import COLLECTION as STREAMS
 from services.common.kafka.streams import Stream
 from services.common.kafka.topics import audit_topic
+from services.common.metrics import KAFKA_SECONDS
 from services.common.mongo.database import Document, MongoDatabase
 from services.common.mongo.lease import LeaseHolder, LeaseLost
 from services.common.mongo.outbox import COLLECTION as OUTBOX
@@ -93,15 +94,16 @@ class Sending:
         if not messages:
             return
         producer = self.producer
-        producer.begin_transaction()
-        futures = [
-            producer.send(message.topic, value=message.value, key=message.key, headers=message.headers)
-            for message in messages
-        ]
-        producer.flush(timeout=_ACK_TIMEOUT_S)
-        for future in futures:
-            future.get(timeout=_ACK_TIMEOUT_S)
-        producer.commit_transaction()
+        with KAFKA_SECONDS.time():
+            producer.begin_transaction()
+            futures = [
+                producer.send(message.topic, value=message.value, key=message.key, headers=message.headers)
+                for message in messages
+            ]
+            producer.flush(timeout=_ACK_TIMEOUT_S)
+            for future in futures:
+                future.get(timeout=_ACK_TIMEOUT_S)
+            producer.commit_transaction()
 
     def _move_mark(self, before: int, after: int) -> None:
         moved = self.database.db[STREAMS].update_one(

@@ -1,11 +1,9 @@
-"""What the outbox needs besides being sent: figures for the operator, and an end for rows that are done."""
+"""What the outbox needs besides being sent: an end for rows that are done."""
 
 import time
 
-from services.common.domain.clock import Clock
 from services.common.kafka.streams import COLLECTION as STREAMS
 from services.common.kafka.streams import Stream
-from services.common.metrics import OUTBOX_OLDEST_SECONDS, RELAY_LAG
 from services.common.mongo.database import MongoDatabase
 from services.common.mongo.outbox import COLLECTION as OUTBOX
 
@@ -15,25 +13,11 @@ _SWEEP_EVERY_S = 600.0
 class Upkeep:
     """Done by the relay between two sendings."""
 
-    def __init__(self, database: MongoDatabase, stream: Stream, clock: Clock) -> None:
+    def __init__(self, database: MongoDatabase, stream: Stream) -> None:
         self._database = database
         self._stream = stream
-        self._clock = clock
         self._swept_to = 0
         self._sweep_due = time.monotonic() + _SWEEP_EVERY_S
-
-    def observe(self) -> None:
-        """Tells how far the relay is behind."""
-        head = self._database.db[STREAMS].find_one({"_id": self._stream.id})
-        if head is None:
-            return
-        RELAY_LAG.set(head["seq"] - head["mark"])
-        outbox = self._database.db[OUTBOX]
-        oldest = outbox.find_one({"seq": head["mark"] + 1}, {"created_at": 1}) or outbox.find_one(
-            {"pending": True}, {"created_at": 1}, sort=[("_id", 1)]
-        )
-        age = (self._clock.now() - oldest["created_at"]).total_seconds() if oldest else 0.0
-        OUTBOX_OLDEST_SECONDS.set(max(age, 0.0))
 
     def sweep_when_due(self) -> None:
         """Every ten minutes; rows with audit events stay until the audit service can say what it has logged."""

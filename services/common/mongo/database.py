@@ -11,6 +11,7 @@ from pymongo.read_concern import ReadConcern
 from pymongo.write_concern import WriteConcern
 
 from services.common.domain.errors import Unavailable
+from services.common.mongo.measured import MeasuredCommands
 
 Document = dict[str, Any]
 
@@ -33,6 +34,7 @@ class MongoDatabase:
             connectTimeoutMS=int(server_timeout_s * 1000),
             socketTimeoutMS=30_000,
             maxPoolSize=100,
+            event_listeners=[MeasuredCommands()],
         )
         self.db: Database[Document] = self.client.get_database(
             name,

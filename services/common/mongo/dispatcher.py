@@ -12,7 +12,7 @@ from pymongo.errors import PyMongoError
 from services.common.domain.clock import Clock
 from services.common.domain.errors import Kind, RequestIdReused, TongdangError, Unavailable
 from services.common.domain.messages import Letter
-from services.common.metrics import LETTERS_PARKED
+from services.common.metrics import WORK_INTERRUPTED
 from services.common.mongo.database import Document, MongoDatabase
 from services.common.mongo.lease import LeaseHolder
 from services.common.mongo.letters import COLLECTION, letter_of
@@ -108,8 +108,10 @@ class _Lane:
                 if self._lease.try_acquire() is not None:
                     self._serve_term()
             except (PyMongoError, TongdangError) as problem:
+                WORK_INTERRUPTED.labels(worker=f"lane {self.name}", problem=type(problem).__name__).inc()
                 log.warning("lane-interrupted", lane=self.name, problem=type(problem).__name__)
             except Exception as defect:  # the thread's own boundary: the letter stays where it is
+                WORK_INTERRUPTED.labels(worker=f"lane {self.name}", problem=type(defect).__name__).inc()
                 log.exception("lane-failed", lane=self.name, defect=type(defect).__name__)
             self._stop.wait(1.0)
 
@@ -167,7 +169,6 @@ class _Lane:
             log.info("letter-delayed", lane=self.name, code=problem.code, attempts=attempts)
         else:
             change = {"attempts": attempts, "state": "parked", "problem": problem.code}
-            LETTERS_PARKED.labels(lane=self.name).inc()
             log.error("letter-parked", lane=self.name, code=problem.code, method=document["method"])
         self._letters.update_one({"_id": document["_id"]}, {"$set": change})
 

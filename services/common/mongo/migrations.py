@@ -61,9 +61,15 @@ def _backups(db: Database[Document]) -> None:
     create_collections(db, "backups", "restores")
 
 
+def _parked_letters(db: Database[Document]) -> None:
+    """Counted every few seconds, among all letters ever delivered."""
+    db["letters"].create_index("lane", name="parked", partialFilterExpression={"state": "parked"})
+
+
 DATA_PLANE: tuple[Migration, ...] = (
     Migration(1, "outbox, streams, leases, idempotency, letters", _data_plane),
     Migration(2, "backups, restores", _backups),
+    Migration(3, "parked letters", _parked_letters),
 )
 
 

@@ -4,6 +4,7 @@ import hashlib
 from collections.abc import Sequence
 
 from services.common.domain.messages import OutboxMessage
+from services.common.metrics import DEAD_LETTERS
 from services.common.mongo.transactions import Transactions, Tx
 from services.discovery.application.follow import Unreadable
 
@@ -15,12 +16,14 @@ class DeadLetters:
 
     def __init__(self, transactions: Transactions) -> None:
         self._transactions = transactions
+        DEAD_LETTERS.labels(consumer="records")
 
     def __call__(self, unreadable: Sequence[Unreadable]) -> None:
         def work(tx: Tx) -> None:
             tx.emit(*(_letter(one) for one in unreadable))
 
         self._transactions.run(work)
+        DEAD_LETTERS.labels(consumer="records").inc(len(unreadable))
 
 
 def _letter(one: Unreadable) -> OutboxMessage:

@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 
 from google.protobuf.message import DecodeError
 
-from services.common.kafka.consumer import Consumed
+from services.common.kafka.consumed import Consumed
 from services.discovery.application.follow import Unreadable, follow
 from services.discovery.application.ports import Entry, Positions, UnionIndex
 from tongdang.catalog.v1 import record_pb2

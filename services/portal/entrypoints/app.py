@@ -1,6 +1,5 @@
 """The portal's application: routes, headers on every answer, and what an error looks like."""
 
-import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -11,14 +10,13 @@ from fastapi.concurrency import run_in_threadpool
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse, PlainTextResponse, RedirectResponse, Response
 from fastapi.staticfiles import StaticFiles
-from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 from starlette.formparsers import MultiPartParser
 
 from services.common.components import Component
 from services.common.domain.errors import Kind, TongdangError
-from services.common.metrics import HTTP_HANDLED, HTTP_SECONDS
 from services.common.runner import readiness
 from services.portal.entrypoints import archive, citizen, desk, public, review, signing_in, supervision
+from services.portal.entrypoints.measured import Measured
 from services.portal.entrypoints.visit import (
     COOKIE,
     MAX_UPLOAD,
@@ -85,19 +83,16 @@ def build_app(site: Site, components: Sequence[Component]) -> FastAPI:
 
     @app.middleware("http")
     async def around(request: Request, following: Callable[[Request], Awaitable[Response]]) -> Response:
-        started = time.perf_counter()
         length = request.headers.get("content-length", "0")
         if request.method == "POST" and (not length.isdigit() or int(length) > _BODY_LIMIT):
             return PlainTextResponse("too large", 413)
         with structlog.contextvars.bound_contextvars(correlation_id=correlation_of(request)):
             answer = await following(request)
-        route = getattr(request.scope.get("route"), "path", "none")
-        HTTP_HANDLED.labels(route=route, status=answer.status_code).inc()
-        HTTP_SECONDS.labels(route=route).observe(time.perf_counter() - started)
         for name, value in headers.items():
             answer.headers.setdefault(name, value)
         return answer
 
+    app.add_middleware(Measured)
     return app
 
 
@@ -110,13 +105,6 @@ def _health(app: FastAPI, components: Sequence[Component]) -> None:
     def readyz() -> Response:
         troubles = readiness(components)
         return JSONResponse({"ready": not troubles, "troubles": troubles}, 503 if troubles else 200)
-
-    @app.get("/metrics", include_in_schema=False)
-    def metrics(request: Request) -> Response:
-        """For the machine itself; a proxy in front does not let it out."""
-        if request.client is None or request.client.host not in ("127.0.0.1", "::1"):
-            return PlainTextResponse("not found", 404)
-        return Response(generate_latest(), media_type=CONTENT_TYPE_LATEST)
 
 
 def _errors(app: FastAPI) -> None:

@@ -93,9 +93,6 @@ class MongoRequests:
         for row in self._requests.find(late, {"_id": 1}):
             yield row["_id"]
 
-    def count_overdue(self) -> int:
-        return self._requests.count_documents({"overdue": True})
-
 
 class MongoUnit:
     """Port `Unit`, over one transaction."""

@@ -97,7 +97,3 @@ class Requests(Protocol):
     def running_out(self, today: date) -> Iterator[str]:
         """Ids of requests whose clock runs, whose day has passed, and that are not marked late yet."""
         ...
-
-    def count_overdue(self) -> int:
-        """Open requests marked late."""
-        ...

@@ -74,7 +74,7 @@ class Rig:
         self.realm_key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
         self.sealing = {region: PrivateKey.generate() for region in HOLDER}
         for name in ("requests", "discovery", f"catalog-{JIANGSU}", f"catalog-{GUIZHOU}"):
-            self.ports[name], self.ports[f"{name}-http"] = free_port(), free_port()
+            self.ports |= {name: free_port(), f"{name}-http": free_port(), f"{name}-metrics": free_port()}
         (self.folder / "regions.toml").write_text(self._registry(), encoding="utf-8")
 
     def start(self, name: str) -> None:
@@ -217,6 +217,7 @@ class Rig:
             "IDENTITY__PRINCIPAL": name,
             "GRPC__PORT": self.ports[name],
             "HTTP__PORT": self.ports[f"{name}-http"],
+            "METRICS__PORT": self.ports[f"{name}-metrics"],
             "TLS__CERTIFICATE_FILE": tls.certificate_file,
             "TLS__KEY_FILE": tls.key_file,
             "TLS__CA_FILE": tls.ca_file,

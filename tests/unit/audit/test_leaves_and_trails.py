@@ -14,7 +14,7 @@ from services.audit.domain.trail import Logged, in_order
 from services.audit.entrypoints.events_handler import arrived_in
 from services.common.domain.actor import Actor
 from services.common.domain.audit_event import MAX_LEAF_BYTES, AuditEvent, ObjectRef, Outcome
-from services.common.kafka.consumer import Consumed
+from services.common.kafka.consumed import Consumed
 from tongdang.audit.v1 import audit_pb2
 
 NOON = datetime(2026, 3, 2, 12, 0, tzinfo=UTC)

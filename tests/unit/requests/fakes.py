@@ -123,9 +123,6 @@ class FakeRequests:
     def running_out(self, today: date) -> Iterator[str]:
         yield from [one.request_id for one in self.kept.values() if one.late_on(today)]
 
-    def count_overdue(self) -> int:
-        return sum(one.overdue for one in self.kept.values())
-
 
 @dataclass
 class _FakeUnit:

@@ -1,0 +1,33 @@
+"""What the log's database tells Prometheus; the same in every replica, whichever of them appends."""
+
+from services.audit.adapters.log_documents import EVIDENCE, HEAD, HELD
+from services.audit.adapters.published_log import PublishedLog
+from services.audit.domain.streams import Finding
+from services.common.domain.errors import NotFound
+from services.common.metrics import CHECKPOINT_SIGNED_AT, CHECKPOINT_SIZE, LOG_EVIDENCE, LOG_HELD, LOG_SIZE
+from services.common.mongo.database import MongoDatabase
+from services.common.observing import Observation
+
+_KEPT = (Finding.EQUIVOCATION, Finding.UNREADABLE)
+"""A gap has no bytes to keep."""
+
+
+def observe_log(database: MongoDatabase, published: PublishedLog) -> Observation:
+    """Where the log stands, how far it is signed, what is held back, and what was put aside."""
+    db = database.db
+
+    def read() -> None:
+        head = db[HEAD].find_one({}, {"size": 1})
+        LOG_SIZE.set(int(head["size"]) if head else 0)
+        LOG_HELD.set(db[HELD].count_documents({}))
+        LOG_EVIDENCE.replace({(kind.value,): db[EVIDENCE].count_documents({"finding": kind.value}) for kind in _KEPT})
+        try:
+            signed = published.checkpoint()
+        except NotFound:  # nothing was ever signed: a size of nothing, and no moment
+            CHECKPOINT_SIZE.set(0)
+            CHECKPOINT_SIGNED_AT.forget()
+        else:
+            CHECKPOINT_SIZE.set(signed.size)
+            CHECKPOINT_SIGNED_AT.set(signed.signed_at.timestamp())
+
+    return Observation("log", [LOG_SIZE, LOG_HELD, LOG_EVIDENCE, CHECKPOINT_SIZE, CHECKPOINT_SIGNED_AT], read)
