@@ -23,7 +23,8 @@ from services.common.domain.audit_event import AuditEvent, ObjectRef, Outcome
 from services.common.domain.clock import to_iso
 from services.common.domain.errors import NotFound
 from services.common.kafka.connection import KafkaConnection
-from services.common.kafka.consumer import Consumed, Positions, TopicConsumer
+from services.common.kafka.consumed import Consumed
+from services.common.kafka.consumer import Positions, TopicConsumer
 from services.common.kafka.topics import audit_topic
 from services.common.mongo.lease import LeaseHolder
 from tongdang.audit.v1 import audit_pb2

@@ -8,7 +8,8 @@ from kafka import KafkaAdminClient, KafkaProducer
 from kafka.admin import NewTopic
 
 from services.common.domain.errors import Unavailable
-from services.common.kafka.consumer import Consumed, Positions, TopicConsumer
+from services.common.kafka.consumed import Consumed
+from services.common.kafka.consumer import Positions, TopicConsumer
 from tests.integration.dataplane.ground import Ground, until
 
 pytestmark = pytest.mark.integration
