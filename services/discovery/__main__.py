@@ -6,19 +6,17 @@ from services.common.foundation import Foundation
 from services.common.grpc.server import GrpcServer
 from services.common.kafka.consumer import TopicConsumer
 from services.common.metrics import INDEX_DOCUMENTS
-from services.common.mongo.migrations import DATA_PLANE
 from services.common.observing import Observation
-from services.common.operations import Operations
 from services.common.runner import App, command_line, serve
+from services.discovery import operations
 from services.discovery.adapters.dead_letters import DeadLetters
 from services.discovery.adapters.tantivy_index import TantivyIndex
 from services.discovery.entrypoints.access import ACCESS
 from services.discovery.entrypoints.discovery_servicer import DiscoveryServicer
 from services.discovery.entrypoints.records_handler import RecordsHandler
+from services.discovery.operations import MIGRATIONS
 from services.discovery.settings import DiscoverySettings
 from tongdang.discovery.v1 import discovery_pb2_grpc
-
-MIGRATIONS = [*DATA_PLANE]
 
 
 def run_migrations() -> None:
@@ -35,7 +33,13 @@ def run_service() -> None:
     topics = [f"catalog.{region.region_id}.records.v1" for region in base.registry.regions]
     handler = RecordsHandler(index, DeadLetters(base.transactions))
     consumer = TopicConsumer(
-        settings.kafka_connection(), topics, index.positions, handler, "records", on_lost=index.clear
+        settings.kafka_connection(),
+        topics,
+        index.positions,
+        handler,
+        "records",
+        on_lost=index.clear,
+        moved=index.adopt_rebuilt,
     )
     server = GrpcServer(
         settings.grpc,
@@ -54,5 +58,4 @@ def run() -> None:
 
 
 if __name__ == "__main__":
-    operations = Operations(lambda: Foundation(DiscoverySettings()), MIGRATIONS)
     command_line({"migrate": run_migrations, "serve": run_service, "run": run, **operations.commands()})

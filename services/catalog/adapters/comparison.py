@@ -9,7 +9,7 @@ from services.catalog.adapters.desk_documents import CASES, COPIES, VAULT
 from services.catalog.adapters.documents import RECORDS
 from services.catalog.domain.batches import State
 from services.catalog.domain.differences import Difference, Finding
-from services.common.backup.incarnations import RESTORES
+from services.common.backup.incarnations import RESTORES, RestoreState
 from services.common.mongo.database import Document, MongoDatabase
 from services.common.mongo.outbox import COLLECTION as OUTBOX
 from tongdang.audit.v1 import audit_pb2
@@ -111,8 +111,11 @@ def _files(database: MongoDatabase) -> Iterator[Difference]:
 def _lost_writes(
     database: MongoDatabase, stream: Iterable[audit_pb2.StreamedLeaf], writes: frozenset[str]
 ) -> Iterator[Difference]:
-    """Granted writes that the log has and the restored database has not: exactly what happened after the backup."""
-    restore = database.db[RESTORES].find_one({"before": {"$gt": ""}}, sort=[("incarnation", -1)])
+    """Granted writes that the log has and the restored database has not: exactly what happened after the backup.
+
+    Told until the restore is done; from then on they are history, which the log keeps.
+    """
+    restore = database.db[RESTORES].find_one({"state": RestoreState.LOADED, "before": {"$gt": ""}})
     if restore is None:
         return
     before, known, incarnation = restore["before"], int(restore["known_seq"]), int(restore["incarnation"])

@@ -39,13 +39,17 @@ class TopicConsumer:
         handle: Callable[[Sequence[Consumed], Positions], None],
         name: str,
         on_lost: Callable[[], None] | None = None,
+        moved: Callable[[], bool] | None = None,
     ) -> None:
+        """`moved`: asked between two batches; True where the result was replaced, so that reading starts from its
+        positions."""
         self.name = name
         self._kafka = kafka
         self._topics = list(topics)
         self._positions = positions
         self._handle = handle
         self._on_lost = on_lost
+        self._moved = moved or (lambda: False)
         self._stop = threading.Event()
         self._caught_up = threading.Event()
         self._behind = 0
@@ -69,6 +73,10 @@ class TopicConsumer:
     def caught_up(self) -> bool:
         """Whether everything there was at some moment since the start has been handled."""
         return self._caught_up.is_set()
+
+    def wait_caught_up(self, seconds: float) -> bool:
+        """Whether everything there was at some moment since the start was handled in time."""
+        return self._caught_up.wait(seconds)
 
     def lag(self) -> int:
         """Messages between what was handled and the topics' ends, as last seen."""
@@ -118,6 +126,8 @@ class TopicConsumer:
             missing = self._assign(consumer)
             look_again = time.monotonic() + _LOOK_FOR_TOPICS_S
             while not self._stop.is_set():
+                if self._moved():
+                    return  # assign again, from other positions
                 self._poll(consumer)
                 self._freshness.ask_when_due(consumer)
                 if missing and time.monotonic() > look_again:

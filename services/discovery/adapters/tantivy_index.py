@@ -2,11 +2,14 @@
 
 import json
 import re
+import shutil
 import threading
 from collections.abc import Sequence
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+import structlog
 import tantivy
 
 from services.common.domain.errors import Unavailable
@@ -14,9 +17,13 @@ from services.discovery.application.ports import Entry, Found, Positions, Result
 from services.discovery.domain.query import Query
 from services.discovery.domain.text import index_pinyin, index_tokens, is_han, query_tokens
 
+log = structlog.get_logger()
+
 _POSITIONS_KEY = "#positions"
 _FORMAT = "1"
 """Raised whenever schema or tokens change; another format on disk means a rebuild from Kafka."""
+BUILDING, REBUILT = "building", "rebuilt"
+"""Folders of an index that is being built beside the one in use, and of one that is ready to take its place."""
 _HEAP_BYTES = 64_000_000
 _MIN_YEAR, _MAX_YEAR = 0, 9999
 
@@ -40,16 +47,24 @@ def _schema() -> tantivy.Schema:
 class TantivyIndex:
     """`UnionIndex` in a folder. One writer; readers see a commit as soon as it is made."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, *, inside: str = f"v{_FORMAT}") -> None:
+        """`inside`: this format's folder within `folder`; another format is left alone, since Kafka rebuilds it."""
         self._schema = _schema()
-        self._index = _open(folder, self._schema)
-        self._writer = self._index.writer(heap_size=_HEAP_BYTES, num_threads=1)
+        self._folder = folder
+        self._inside = inside
+        self._index = _open(folder / inside, self._schema)
         self._writing = threading.Lock()
+
+    @cached_property
+    def _writer(self) -> tantivy.IndexWriter:
+        """Opened with the first write, so that a command can read beside the service."""
+        return self._index.writer(heap_size=_HEAP_BYTES, num_threads=1)
 
     name = "index"
 
     def start(self) -> None:
-        """Nothing to start: the writer is open from construction."""
+        """Takes the writer's lock: a second service on this folder fails here."""
+        assert self._writer is not None
 
     def stop(self) -> None:
         """Lets merges end, so that nothing is left half-merged."""
@@ -94,6 +109,28 @@ class TantivyIndex:
             self._writer.commit()
             self._index.reload()
 
+    def adopt_rebuilt(self) -> bool:
+        """Changes over to an index that `reindex` has built beside this one; whether there was one.
+
+        Called between two batches, and reading goes on from the new index's positions. A kill in between leaves either
+        index, or none: then Kafka rebuilds it.
+        """
+        rebuilt = self._folder / REBUILT
+        if not rebuilt.exists():
+            return False
+        with self._writing:
+            self._writer.wait_merging_threads()
+            del self._writer
+            here, old = self._folder / self._inside, self._folder / "replaced"
+            shutil.rmtree(old, ignore_errors=True)
+            here.rename(old)
+            rebuilt.rename(here)
+            self._index = _open(here, self._schema)
+            assert self._writer is not None
+            shutil.rmtree(old, ignore_errors=True)
+        log.info("index-replaced", documents=self.size)
+        return True
+
     def search(self, query: Query, *, offset: int, limit: int) -> Results:
         searcher = self._index.searcher()
         if limit <= 0:
@@ -117,6 +154,11 @@ class TantivyIndex:
                 payload = bytes(document["payload"][0])
                 return Entry(record_id, int(document["version"][0]), state == "open", payload)
         return None
+
+    @property
+    def entries(self) -> int:
+        """Records in the index, open and retracted."""
+        return self.size - (1 if self.positions() else 0)
 
     @property
     def size(self) -> int:
@@ -196,8 +238,6 @@ class TantivyIndex:
 
 
 def _open(folder: Path, schema: tantivy.Schema) -> tantivy.Index:
-    """Opens the index; one of another format is set aside empty, since Kafka holds what it was built from."""
-    folder = folder / f"v{_FORMAT}"
     folder.mkdir(parents=True, exist_ok=True)
     return tantivy.Index(schema, path=str(folder), reuse=True)
 
