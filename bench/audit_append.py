@@ -7,6 +7,7 @@ tree, index or signature.
 import time
 import uuid
 from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from kafka import KafkaProducer
@@ -16,7 +17,9 @@ from bench.setting import CLOCK, IDS, Setting, until
 from services.audit.adapters.held_events import Evidence, HeldEvents
 from services.audit.adapters.log_documents import MIGRATIONS
 from services.audit.adapters.log_store import LogStore
+from services.audit.adapters.order_topic import OrderTopic
 from services.audit.adapters.published_log import PublishedLog
+from services.audit.adapters.replay import open_replay
 from services.audit.entrypoints.events_handler import EventsHandler
 from services.common.domain.actor import Actor
 from services.common.domain.audit_event import AuditEvent, ObjectRef, Outcome
@@ -93,9 +96,12 @@ def _log(setting: Setting, principal: str, topic: str, count: int, late: list[fl
     """`late` gains the milliseconds of leaves that came alone, in the first round."""
     with setting.mongo(MIGRATIONS) as database:
         lease = LeaseHolder(database, "log", "bench")
-        store = LogStore(database, lease, "bench", Ed25519PrivateKey.generate(), CLOCK, IDS)
-        published = PublishedLog(database)
         held, evidence = HeldEvents(database), Evidence(database)
+        ordered = f"audit.{uuid.uuid4()}.order.v1"
+        setting.create_topics(ordered, partitions=1)
+        order, replay = OrderTopic(setting.kafka(), ordered), partial(open_replay, setting.kafka(), held, evidence)
+        store = LogStore(database, lease, "bench", Ed25519PrivateKey.generate(), CLOCK, IDS, order, replay)
+        published = PublishedLog(database)
         handler = EventsHandler(store, published, held, evidence, lambda: to_iso(CLOCK.now()))
 
         def signed() -> int:
@@ -110,6 +116,7 @@ def _log(setting: Setting, principal: str, topic: str, count: int, late: list[fl
             late.extend(_alone(setting.kafka(), principal, topic, count, signed))
         consumer.stop()
         store.stop()
+        setting.delete_topics(ordered)
         return rate
 
 

@@ -12,7 +12,9 @@ from services.audit.adapters.held_events import Evidence, HeldEvents
 from services.audit.adapters.log_documents import MIGRATIONS
 from services.audit.adapters.log_store import LogStore
 from services.audit.adapters.observations import observe_log
+from services.audit.adapters.order_topic import OrderTopic
 from services.audit.adapters.published_log import PublishedLog
+from services.audit.adapters.replay import open_replay
 from services.audit.domain.notes import verifier_key
 from services.audit.entrypoints.access import ACCESS
 from services.audit.entrypoints.events_handler import EventsHandler
@@ -23,7 +25,7 @@ from services.common.domain.clock import to_iso
 from services.common.foundation import Foundation
 from services.common.grpc.server import GrpcServer
 from services.common.kafka.consumer import TopicConsumer
-from services.common.kafka.topics import audit_topic, producers
+from services.common.kafka.topics import LOG_ORDER, audit_topic, producers
 from services.common.mongo.lease import LeaseHolder
 from services.common.operations import Operations
 from services.common.runner import App, Timer, command_line, serve
@@ -45,17 +47,16 @@ def run_service() -> None:
     key = cast(Ed25519PrivateKey, serialization.load_pem_private_key(settings.tlog.key_file.read_bytes(), None))
     origin = settings.tlog.origin
     public_key = verifier_key(origin, key.public_key().public_bytes_raw())
-    store = LogStore(base.database, lease, origin, key, base.clock, base.ids)
-    published = PublishedLog(base.database)
-    handler = EventsHandler(
-        store,
-        published,
-        HeldEvents(base.database),
-        Evidence(base.database),
-        lambda: to_iso(base.clock.now()),
+    kafka = settings.kafka_connection()
+    held, evidence = HeldEvents(base.database), Evidence(base.database)
+    order = OrderTopic(kafka, LOG_ORDER)
+    store = LogStore(
+        base.database, lease, origin, key, base.clock, base.ids, order, partial(open_replay, kafka, held, evidence)
     )
+    published = PublishedLog(base.database, store.whole)
+    handler = EventsHandler(store, published, held, evidence, lambda: to_iso(base.clock.now()))
     topics = [audit_topic(name) for name in producers([region.region_id for region in base.registry.regions])]
-    consumer = TopicConsumer(settings.kafka_connection(), topics, store.positions, handler, "events")
+    consumer = TopicConsumer(kafka, topics, store.positions, handler, "events")
     servicer = SupervisionServicer(MongoEvents(base.database), published, public_key, base.recorder)
     server = GrpcServer(
         settings.grpc,

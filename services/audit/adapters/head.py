@@ -1,9 +1,10 @@
-"""The head: one document that says where the log stands, its only linearisation point (DESIGN §7)."""
+"""The head: one document that says where the log stands, moved by one compare-and-swap (DESIGN §7)."""
 
 from dataclasses import dataclass, field
 
 from services.audit.adapters.log_documents import HEAD
 from services.audit.domain.frontier import Frontier
+from services.audit.domain.order import NOTHING_BEFORE
 from services.audit.domain.streams import Streams
 from services.common.mongo.database import Document, MongoDatabase
 from services.common.mongo.lease import LeaseLost
@@ -13,12 +14,16 @@ _ID = "head"
 
 @dataclass(frozen=True)
 class Head:
-    """Where the log stands: tree, streams, positions in Kafka by (topic, partition), and the batch that led here."""
+    """Where the log stands: tree, streams, positions in Kafka by (topic, partition), and the batch that led here.
+
+    `batch_id` tells any two heads apart; `order` is the offset of the last record of the order that has been followed.
+    """
 
     frontier: Frontier = field(default_factory=Frontier.empty)
     streams: Streams = field(default_factory=Streams)
     positions: dict[tuple[str, int], int] = field(default_factory=dict)
     batch_id: str = ""
+    order: int = NOTHING_BEFORE
 
 
 class HeadDocument:
@@ -40,6 +45,7 @@ class HeadDocument:
             ),
             {(topic, partition): at for topic, partition, at in row["positions"]},
             row["batch_id"],
+            row.get("order", NOTHING_BEFORE),
         )
 
     def claim(self, epoch: int) -> Head:
@@ -55,7 +61,7 @@ class HeadDocument:
         return head
 
     def move(self, before: Head, after: Head, epoch: int) -> None:
-        """From here on the batch of `after` is in the log.
+        """Once everything the batch leads to is stored.
 
         Raises: LeaseLost: the head is no longer `before`, or another epoch's.
         """
@@ -73,4 +79,5 @@ def _document(head: Head) -> Document:
         "gaps": [[stream, missing] for stream, missing in sorted(head.streams.gaps.items())],
         "positions": [[topic, partition, at] for (topic, partition), at in sorted(head.positions.items())],
         "batch_id": head.batch_id,
+        "order": head.order,
     }

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from pymongo import ReturnDocument
 
 from services.audit.adapters.log_documents import EVIDENCE, HELD
-from services.audit.domain.streams import Arrived, digest
+from services.audit.domain.streams import Arrived, Place, digest
 from services.common.mongo.database import MongoDatabase
 
 
@@ -19,7 +19,7 @@ class HeldEvents:
         """Keeps the event; False where another leaf is held under its number."""
         stored = self._held.find_one_and_update(
             {"stream": arrived.stream, "seq": arrived.seq},
-            {"$setOnInsert": {"leaf": arrived.leaf}},
+            {"$setOnInsert": {"leaf": arrived.leaf, "place": arrived.place}},
             upsert=True,
             return_document=ReturnDocument.AFTER,
         )
@@ -32,7 +32,7 @@ class HeldEvents:
             seq += 1
             if row["seq"] != seq:
                 return
-            yield Arrived(stream, seq, bytes(row["leaf"]))
+            yield Arrived(stream, seq, bytes(row["leaf"]), Place(*row["place"]) if row.get("place") else None)
 
     def streams(self) -> set[str]:
         """Streams of which something is held."""
@@ -56,5 +56,5 @@ class Evidence:
 
     def keep(self, what: str, arrived: Arrived) -> None:
         """Insert-only; the same bytes are kept once."""
-        fields = {"finding": what, "stream": arrived.stream, "place": arrived.place, "content": arrived.leaf}
+        fields = {"finding": what, "stream": arrived.stream, "place": str(arrived.place), "content": arrived.leaf}
         self._evidence.update_one({"_id": digest(arrived.leaf)}, {"$setOnInsert": fields}, upsert=True)

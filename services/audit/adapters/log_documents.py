@@ -1,4 +1,4 @@
-"""Collections of the log: head (the linearisation point), staged batches, entries, full tiles, checkpoints.
+"""Collections of the log: head, entries, full tiles, checkpoints.
 
 Besides them: held events, evidence (bytes a finding speaks of), looks (why a regulator read a trail).
 """
@@ -16,12 +16,12 @@ from services.audit.domain.trail import Logged
 from services.common.mongo.database import Document
 from services.common.mongo.migrations import DATA_PLANE, Migration, create_collections
 
-HEAD, STAGED, ENTRIES, TILES, CHECKPOINTS, HELD = "log_head", "log_staged", "entries", "tiles", "checkpoints", "held"
+HEAD, ENTRIES, TILES, CHECKPOINTS, HELD = "log_head", "entries", "tiles", "checkpoints", "held"
 EVIDENCE, LOOKS = "evidence", "looks"
 
 
 def _collections(db: Database[Document]) -> None:
-    create_collections(db, HEAD, STAGED, ENTRIES, TILES, CHECKPOINTS, HELD)
+    create_collections(db, HEAD, ENTRIES, TILES, CHECKPOINTS, HELD)
     db[ENTRIES].create_indexes(
         [
             IndexModel([("stream", ASCENDING), ("seq", ASCENDING)], name="stream"),
@@ -41,7 +41,17 @@ def _evidence_and_looks(db: Database[Document]) -> None:
     db[ENTRIES].create_index([("time", DESCENDING)], name="time")
 
 
-MIGRATIONS = [*DATA_PLANE, Migration(100, "log", _collections), Migration(101, "evidence, looks", _evidence_and_looks)]
+def _nothing_staged(db: Database[Document]) -> None:
+    """Batches were staged here before their order went to Kafka."""
+    db.drop_collection("log_staged")
+
+
+MIGRATIONS = [
+    *DATA_PLANE,
+    Migration(100, "log", _collections),
+    Migration(101, "evidence, looks", _evidence_and_looks),
+    Migration(102, "nothing staged", _nothing_staged),
+]
 
 
 def entry_document(index: int, stream: str, seq: int, leaf: bytes) -> Document:

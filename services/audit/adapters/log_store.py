@@ -1,27 +1,35 @@
 """The append-only log on MongoDB (DESIGN §7).
 
-An append stages an immutable batch, then moves the head by one compare-and-swap (majority, journaled: the point from
-which it is in the log), then makes entries and tiles of it. What a kill left unmade is made from the staged batch at
-the next start, before anything new is accepted.
+An append writes the batch's order to Kafka first: from then on the batch is in the log. Entries and tiles follow, then
+the head moves by one compare-and-swap (majority, journaled), then it is signed. What a kill left unmade, and what a
+database restored from a backup lacks, is made from the order and the messages it names, before anything new is
+accepted; until then the log shows no checkpoint, since an older one would look like a log that shrank.
 """
 
 import threading
-from collections.abc import Mapping, Sequence
-from contextlib import suppress
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager, suppress
 from typing import NoReturn
 
+import structlog
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from kafka.errors import KafkaError
+from pymongo import ReturnDocument
 from pymongo.collection import Collection
 from pymongo.errors import BulkWriteError, PyMongoError
 
 from services.audit.adapters.head import Head, HeadDocument
-from services.audit.adapters.log_documents import CHECKPOINTS, ENTRIES, STAGED, TILES, entry_document
+from services.audit.adapters.log_documents import CHECKPOINTS, ENTRIES, TILES, entry_document
+from services.audit.adapters.order_topic import OrderTopic
 from services.audit.adapters.published_log import PublishedLog
+from services.audit.adapters.replay import Replay
+from services.audit.domain.errors import LogDiverged
 from services.audit.domain.notes import Checkpoint, sign_checkpoint
+from services.audit.domain.order import OrderedBatch, parts_of
 from services.audit.domain.streams import Arrived, Streams
 from services.audit.domain.tiles import TILE_WIDTH
 from services.common.domain.clock import Clock
-from services.common.domain.errors import Internal, NotFound, Unavailable
+from services.common.domain.errors import NotFound, Unavailable
 from services.common.domain.ids import Ids
 from services.common.domain.merkle import HASH_SIZE, leaf_hash, root_of_hashes
 from services.common.mongo.database import Document, MongoDatabase
@@ -31,10 +39,9 @@ Positions = Mapping[tuple[str, int], int]
 _DUPLICATE = 11000
 
 
-class LogDiverged(Internal):
-    """Stored bytes differ from what the log says; nothing more is appended until a person has looked."""
+OpenReplay = Callable[[], AbstractContextManager[Replay]]
 
-    code = "LOG_DIVERGED"
+log = structlog.get_logger()
 
 
 class LogStore:
@@ -50,6 +57,8 @@ class LogStore:
         key: Ed25519PrivateKey,
         clock: Clock,
         ids: Ids,
+        order: OrderTopic,
+        replay: OpenReplay,
     ) -> None:
         self._db = database.db
         self._published = PublishedLog(database)
@@ -59,8 +68,11 @@ class LogStore:
         self._key = key
         self._clock = clock
         self._ids = ids
+        self._order = order
+        self._replay = replay
         self._head: Head | None = None
         self._diverged = False
+        self._whole = False
         self._one_at_a_time = threading.RLock()
 
     def start(self) -> None:
@@ -70,6 +82,7 @@ class LogStore:
         """Lets another process append at once."""
         with self._one_at_a_time, suppress(PyMongoError):
             self._head = None
+            self._order.close()
             self._lease.release()
 
     def check(self) -> None:
@@ -77,14 +90,20 @@ class LogStore:
         if self._diverged:
             raise Unavailable("the log diverged")
 
+    def whole(self) -> bool:
+        """Whether the database was seen to hold everything that the order names."""
+        return self._whole
+
     def positions(self) -> dict[tuple[str, int], int]:
-        """Where reading continues."""
+        """Where reading continues; after making good what is missing, where that is this process's to do."""
+        with suppress(LeaseLost):
+            return self.writable_head().positions
         return (self._heads.read() or Head()).positions
 
     def writable_head(self) -> Head:
-        """The head, once this process holds the lease and everything the head names is made and signed.
+        """The head, once this process holds the lease and everything the order names is made and signed.
 
-        Raises: LeaseLost: another process appends; LogDiverged.
+        Raises: LeaseLost: another process appends; LogDiverged; kafka's errors.
         """
         with self._one_at_a_time:
             if self._diverged:
@@ -94,60 +113,96 @@ class LogStore:
                 epoch = self._lease.try_acquire()
                 if epoch is None:
                     raise LeaseLost("log")
-                head = self._heads.claim(epoch)
-                self._finish(head)
-                self._db[STAGED].delete_many({"_id": {"$ne": head.batch_id}})  # of appends that lost their epoch
-                self._head = head
+                self._head = self._made_good(self._heads.claim(epoch))
             self._lease.keep()
             return self._head
 
-    def append(self, leaves: Sequence[Arrived], streams: Streams, positions: Positions) -> None:
+    def append(self, head: Head, leaves: Sequence[Arrived], streams: Streams, positions: Positions) -> Head:
         """Appends leaves (also none) together with the streams' state and the positions they were read from.
 
-        Raises: LeaseLost: another process took over, nothing was appended; LogDiverged.
+        `head`: the one that the streams' state was made from. Returns the head after it.
+        Raises: LeaseLost: another process took over, nothing was appended; LogDiverged; kafka's errors, where the
+        batch may be in the log.
         """
         with self._one_at_a_time:
-            head = self.writable_head()
+            if self._head is not head:
+                raise LeaseLost("log")
+            self._lease.keep()
             self._head = None  # until all is done; an exception in between re-reads what is true
             frontier = head.frontier.append(leaf_hash(one.leaf) for one in leaves)
-            after = Head(frontier, streams.copy(), {**head.positions, **positions}, self._ids.new())
-            rows = [{"stream": one.stream, "seq": one.seq, "leaf": one.leaf} for one in leaves]
-            batch = {"_id": after.batch_id, "first": head.frontier.size, "leaves": rows}
-            self._db[STAGED].insert_one(batch)
-            self._heads.move(head, after, self._lease.epoch)
-            self._finish(after, batch)
-            self._db[STAGED].delete_one({"_id": head.batch_id})
+            order = head.order
+            if leaves:
+                root, parts = frontier.root(), parts_of(leaves)
+                size = head.frontier.size
+                order = self._order.write(OrderedBatch(order, size, frontier.size, root, parts, positions))
+            after = Head(frontier, streams.copy(), {**head.positions, **positions}, self._ids.new(), order)
+            self._make(head, after, leaves)
             self._head = after
+            return after
 
     def settle(self) -> None:
         """Makes and signs what a process that died left behind, though nothing new arrives."""
-        with suppress(LeaseLost, PyMongoError):  # tried again a second later
+        with suppress(LeaseLost, PyMongoError, KafkaError):  # tried again a second later
             head = self._heads.read()
             signed = self._signed_size()
-            if not self._diverged and (head is None or signed != head.frontier.size):
-                self.writable_head()
+            if not self._diverged and (head is None or signed != head.frontier.size or not self._whole):
+                try:
+                    self.writable_head()
+                except LeaseLost:
+                    self._whole = self._whole or self._nothing_follows()
+
+    def _nothing_follows(self) -> bool:
+        """Whether the process that appends has made everything good."""
+        last = (self._heads.read() or Head()).order
+        return all(offset == last for offset, _ in self._order.following(last))
+
+    def _made_good(self, head: Head) -> Head:
+        """Follows the order from the head on.
+
+        Raises: LogDiverged: it leads elsewhere.
+        """
+        made = 0
+        try:
+            with self._replay() as replay:
+                for offset, batch in self._order.following(head.order):
+                    if offset == head.order:
+                        if (head.frontier.size, head.frontier.root()) != (batch.size, batch.root):
+                            raise LogDiverged(f"the head is not what record {offset} of the order says")
+                        continue
+                    after, leaves = replay.batch(head, offset, batch, self._ids.new())
+                    self._lease.keep()
+                    self._make(head, after, leaves)
+                    head, made = after, made + 1
+        except LogDiverged as problem:
+            self._diverge(problem.detail)
+        if made:
+            log.warning("log-made-good", batches=made, size=head.frontier.size)
+        if (self._signed_size() or 0) > head.frontier.size:
+            self._diverge("a checkpoint is signed beyond what the order leads to")
+        self._sign(head)
+        self._whole = True
+        return head
 
     def _signed_size(self) -> int | None:
         try:
-            return self._published.checkpoint().size
+            return self._published.checkpoint().size  # this store's own view, which shows what is stored
         except NotFound:
             return None
 
-    def _finish(self, head: Head, batch: Document | None = None) -> None:
-        """Entries, tiles and signature of the batch that the head names.
+    def _make(self, before: Head, after: Head, leaves: Sequence[Arrived]) -> None:
+        """Everything an ordered batch leads to. May be done twice, and by two processes.
 
-        Raises: LogDiverged.
+        Raises: LogDiverged, LeaseLost.
         """
-        batch = batch or self._db[STAGED].find_one({"_id": head.batch_id})
-        if batch is not None and batch["leaves"]:
-            first = int(batch["first"])
+        if leaves:
+            first = before.frontier.size
             entries = [
-                entry_document(number, row["stream"], row["seq"], bytes(row["leaf"]))
-                for number, row in enumerate(batch["leaves"], first)
+                entry_document(number, one.stream, one.seq, one.leaf) for number, one in enumerate(leaves, first)
             ]
             self._insert(self._db[ENTRIES], entries, "leaf")
-            self._make_tiles(first, head.frontier.size, [leaf_hash(entry["leaf"]) for entry in entries])
-        self._sign(head)
+            self._make_tiles(first, after.frontier.size, [leaf_hash(one.leaf) for one in leaves])
+        self._heads.move(before, after, self._lease.epoch)
+        self._sign(after)
 
     def _make_tiles(self, first: int, size: int, fresh: list[bytes]) -> None:
         """Full tiles of all levels; `fresh` are the hashes of the nodes from `first` to `size` on the lowest one."""
@@ -184,17 +239,26 @@ class LogStore:
 
     def _diverge(self, where: str) -> NoReturn:
         self._diverged = True
+        log.critical("log-diverged", where=where)
         raise LogDiverged(where)
 
     def _sign(self, head: Head) -> None:
-        """Signs the head as majority read it back; the note of a size never changes."""
+        """Signs the head as majority read it back; the note of a size never changes.
+
+        Raises: LeaseLost; LogDiverged: something else is signed for this size.
+        """
         stored = self._heads.read()
         if stored is None or stored.batch_id != head.batch_id or stored.frontier != head.frontier:
             raise LeaseLost("log")
         checkpoint = Checkpoint(self._origin, stored.frontier.size, stored.frontier.root())
-        note = sign_checkpoint(checkpoint, self._key)
-        self._db[CHECKPOINTS].update_one(
+        signed = self._db[CHECKPOINTS].find_one_and_update(
             {"_id": checkpoint.size},
-            {"$setOnInsert": {"note": note}, "$set": {"signed_at": self._clock.now()}},
+            {
+                "$setOnInsert": {"note": sign_checkpoint(checkpoint, self._key)},
+                "$set": {"signed_at": self._clock.now()},
+            },
             upsert=True,
+            return_document=ReturnDocument.AFTER,
         )
+        if signed is None or not signed["note"].startswith(checkpoint.text):
+            self._diverge(f"another root is signed for size {checkpoint.size}")

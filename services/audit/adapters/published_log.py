@@ -1,6 +1,6 @@
 """What of the log anyone may read: checkpoints, tiles, bundles, and where each stream stands."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -8,7 +8,7 @@ from services.audit.adapters.head import Head, HeadDocument
 from services.audit.adapters.log_documents import CHECKPOINTS, ENTRIES, HELD, TILES
 from services.audit.domain.streams import digest
 from services.audit.domain.tiles import TILE_HEIGHT, TILE_WIDTH, TileId, encode_bundle
-from services.common.domain.errors import NotFound
+from services.common.domain.errors import NotFound, Unavailable
 from services.common.domain.merkle import HASH_SIZE, leaf_hash
 from services.common.mongo.database import MongoDatabase
 
@@ -33,14 +33,23 @@ class StreamState:
 
 
 class PublishedLog:
-    """Reads only. Nothing beyond the newest checkpoint is published."""
+    """Reads only. Nothing beyond the newest checkpoint is published, and nothing while the log may be behind itself.
 
-    def __init__(self, database: MongoDatabase) -> None:
+    `whole`: whether the database is known to hold all that was ever published.
+    """
+
+    def __init__(self, database: MongoDatabase, whole: Callable[[], bool] = lambda: True) -> None:
         self._db = database.db
+        self._whole = whole
         self._heads = HeadDocument(database)
 
     def checkpoint(self) -> SignedCheckpoint:
-        """The newest one. Raises: NotFound: nothing was signed yet."""
+        """The newest one.
+
+        Raises: NotFound: nothing was signed yet; Unavailable: the log is being made good.
+        """
+        if not self._whole():
+            raise Unavailable("the log is being made good")
         found = self._db[CHECKPOINTS].find_one(sort=[("_id", -1)])
         if found is None:
             raise NotFound("checkpoint")

@@ -3,6 +3,7 @@
 import hashlib
 from dataclasses import dataclass, field
 from enum import StrEnum
+from typing import NamedTuple
 
 OWN_STREAM = "audit-log"
 """Findings of the log itself: equivocations, gaps, unreadable bytes. They have no number: positions make them once."""
@@ -25,14 +26,25 @@ class Finding(StrEnum):
     UNREADABLE = "unreadable"
 
 
+class Place(NamedTuple):
+    """Where a message lies in Kafka."""
+
+    topic: str
+    partition: int
+    offset: int
+
+    def __str__(self) -> str:
+        return f"{self.topic}/{self.partition}/{self.offset}"
+
+
 @dataclass(frozen=True)
 class Arrived:
-    """One event as read from Kafka. `stream` is empty where the bytes could not be read; `place` says where it lay."""
+    """One event. `stream` is empty where the bytes could not be read; `place` is None where it lies not in Kafka."""
 
     stream: str
     seq: int
     leaf: bytes
-    place: str = ""
+    place: Place | None = None
 
 
 @dataclass

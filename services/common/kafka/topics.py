@@ -38,6 +38,8 @@ class Grant:
 
 _WRITE = ("WRITE", "DESCRIBE")
 _READ = ("READ", "DESCRIBE")
+LOG_ORDER = "audit.log.order.v1"
+"""Of audit alone: which messages became which leaves of the log, one record a batch."""
 CENTRAL = ("requests", "auth", "discovery", "audit", "portal")
 
 
@@ -70,6 +72,7 @@ def topics(region_ids: Sequence[str]) -> list[Topic]:
         *provincial,
         Topic("requests.events.v1", 6, _FOR_EVER),
         Topic("discovery.dead-letter.v1", 1, _FOR_EVER),
+        Topic(LOG_ORDER, 1, {**_FOR_EVER, "flush.messages": "1", "max.message.bytes": str(5 * 1024 * 1024)}),
         *(Topic(audit_topic(principal), 1, _FOR_EVER) for principal in producers(region_ids)),
     ]
 
@@ -85,4 +88,5 @@ def grants(region_ids: Sequence[str]) -> list[Grant]:
         rows.append(Grant(principal, "transactional-id", f"{principal}.relay", False, _WRITE))
     rows.append(Grant("discovery", "topic", "catalog.", True, _READ))
     rows.append(Grant("audit", "topic", "audit.", True, _READ))
+    rows.append(Grant("audit", "topic", LOG_ORDER, False, _WRITE))
     return rows

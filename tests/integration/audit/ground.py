@@ -8,6 +8,7 @@ import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from functools import partial
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
@@ -19,8 +20,11 @@ from kafka.admin import NewTopic
 from services.audit.adapters.events import MongoEvents
 from services.audit.adapters.held_events import Evidence, HeldEvents
 from services.audit.adapters.log_documents import MIGRATIONS
-from services.audit.adapters.log_store import LogDiverged, LogStore
+from services.audit.adapters.log_store import LogStore
+from services.audit.adapters.order_topic import OrderTopic
 from services.audit.adapters.published_log import PublishedLog
+from services.audit.adapters.replay import open_replay
+from services.audit.domain.errors import LogDiverged
 from services.audit.domain.notes import verifier_key
 from services.audit.entrypoints.events_handler import EventsHandler
 from services.audit.entrypoints.log_routes import log_routes
@@ -46,6 +50,7 @@ class AuditGround:
     connection: KafkaConnection
     producers: Sequence[str]
     seed: bytes
+    order: str
 
     @property
     def key(self) -> Ed25519PrivateKey:
@@ -69,7 +74,9 @@ class AuditGround:
 
     def store(self, holder: str = "here", term_s: float = 10) -> LogStore:
         lease = LeaseHolder(self.database, "log", holder, term_s)
-        return LogStore(self.database, lease, ORIGIN, self.key, CLOCK, IDS)
+        replay = partial(open_replay, self.connection, HeldEvents(self.database), Evidence(self.database))
+        order = OrderTopic(self.connection, self.order)
+        return LogStore(self.database, lease, ORIGIN, self.key, CLOCK, IDS, order, replay)
 
     def handler(self, store: LogStore) -> EventsHandler:
         held, evidence = HeldEvents(self.database), Evidence(self.database)
@@ -173,6 +180,7 @@ class AuditGround:
             "kafka": [self.connection.bootstrap, *files],
             "producers": list(self.producers),
             "seed": self.seed.hex(),
+            "order": self.order,
             "audit": [holder, term_s],
         }
         path = os.pathsep.join([str(ROOT), str(ROOT / "gen")])
@@ -186,10 +194,12 @@ def make_ground(engines: Any) -> AuditGround:
     database = engines.mongo_database("audit")
     migrate(database, MIGRATIONS, "test")
     producers = [f"catalog-{IDS.new()}" for _ in range(2)]
-    ground = AuditGround(database, engines.kafka("operator"), producers, bytes(range(32)))
+    ground = AuditGround(
+        database, engines.kafka("operator"), producers, bytes(range(32)), f"audit.{IDS.new()}.order.v1"
+    )
     admin = KafkaAdminClient(**ground.connection.options())
     try:
-        admin.create_topics([NewTopic(audit_topic(name), 1, 1) for name in producers])
+        admin.create_topics([NewTopic(name, 1, 1) for name in (*map(audit_topic, producers), ground.order)])
     finally:
         admin.close()
     return ground

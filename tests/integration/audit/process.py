@@ -12,6 +12,7 @@ from pathlib import Path
 
 from services.audit.adapters.head import HeadDocument
 from services.audit.adapters.log_store import LogStore
+from services.audit.adapters.order_topic import OrderTopic
 from services.common.kafka.connection import KafkaConnection
 from services.common.mongo.database import MongoDatabase
 from tests.integration.audit.ground import AuditGround
@@ -23,44 +24,55 @@ def _in_an_append(owner: type, name: str, act: Callable[[], None]) -> None:
     before(LogStore, "append", lambda: before(owner, name, act))
 
 
-def killed_before_the_head_moves() -> None:
-    _in_an_append(HeadDocument, "move", die)
+def killed_before_the_order_is_written() -> None:
+    _in_an_append(OrderTopic, "write", die)
 
 
-def killed_after_the_head_moved() -> None:
-    _in_an_append(LogStore, "_insert", die)
+def killed_after_the_order_was_written() -> None:
+    _in_an_append(LogStore, "_make", die)
 
 
 def killed_before_tiles() -> None:
     _in_an_append(LogStore, "_make_tiles", die)
 
 
+def killed_before_the_head_moves() -> None:
+    _in_an_append(HeadDocument, "move", die)
+
+
 def killed_before_signing() -> None:
     _in_an_append(LogStore, "_sign", die)
+
+
+def paused_before_the_order_is_written() -> None:
+    _in_an_append(OrderTopic, "write", pause)
+
+
+def paused_after_the_order_was_written() -> None:
+    _in_an_append(LogStore, "_make", pause)
 
 
 def paused_before_the_head_moves() -> None:
     _in_an_append(HeadDocument, "move", pause)
 
 
-def paused_after_the_head_moved() -> None:
-    _in_an_append(LogStore, "_insert", pause)
-
-
 TRAPS = (
-    killed_before_the_head_moves,
-    killed_after_the_head_moved,
+    killed_before_the_order_is_written,
+    killed_after_the_order_was_written,
     killed_before_tiles,
+    killed_before_the_head_moves,
     killed_before_signing,
+    paused_before_the_order_is_written,
+    paused_after_the_order_was_written,
     paused_before_the_head_moves,
-    paused_after_the_head_moved,
 )
 
 if __name__ == "__main__":
     where = json.loads(os.environ["GROUND"])
     bootstrap, *files = where["kafka"]
     connection = KafkaConnection(bootstrap, *map(Path, files))
-    ground = AuditGround(MongoDatabase(*where["mongo"]), connection, where["producers"], bytes.fromhex(where["seed"]))
+    database, seed = MongoDatabase(*where["mongo"]), bytes.fromhex(where["seed"])
+    ground = AuditGround(database, connection, where["producers"], seed, where["order"])
     {trap.__name__: trap for trap in TRAPS}[sys.argv[1]]()
     with ground.audit(*where["audit"]):
         while True:

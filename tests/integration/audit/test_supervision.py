@@ -51,11 +51,12 @@ def log_a_request(ground: AuditGround, request_id: str, events: int, region_id: 
         for n in range(1, events)
     ]
     store = ground.store()
-    streams = store.writable_head().streams.copy()
+    head = store.writable_head()
+    streams = head.streams.copy()
     arrived = [Arrived("requests/1", n, event.leaf()) for n, event in enumerate([*reads, submitted], 1)]
     for one in arrived:
         streams.append(one)
-    store.append(arrived, streams, {})
+    store.append(head, arrived, streams, {})
 
 
 def test_a_trail_is_found_by_its_number_in_order_page_by_page(ground: AuditGround) -> None:
@@ -147,6 +148,6 @@ def test_a_search_goes_from_new_to_old_and_its_token_is_its_own(ground: AuditGro
 def test_findings_of_the_log_can_be_searched_for(ground: AuditGround) -> None:
     store = ground.store()
     head = store.writable_head()
-    store.append([Arrived(OWN_STREAM, 0, b"{}")], head.streams, {})
+    store.append(head, [Arrived(OWN_STREAM, 0, b"{}")], head.streams, {})
     found = search_events(EventFilter(action="opaque"), size=0, token="", by=regulator("*").actor, events=ground.events)
     assert [event.stream for event in found.items] == [OWN_STREAM]

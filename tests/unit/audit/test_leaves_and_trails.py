@@ -9,12 +9,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from services.audit.adapters.arrivals import arrived_at
 from services.audit.adapters.log_documents import entry_document, logged_of
+from services.audit.domain.streams import Arrived, Place
 from services.audit.domain.trail import Logged, in_order
-from services.audit.entrypoints.events_handler import arrived_in
 from services.common.domain.actor import Actor
 from services.common.domain.audit_event import MAX_LEAF_BYTES, AuditEvent, ObjectRef, Outcome
-from services.common.kafka.consumed import Consumed
 from tongdang.audit.v1 import audit_pb2
 
 NOON = datetime(2026, 3, 2, 12, 0, tzinfo=UTC)
@@ -91,14 +91,17 @@ def test_no_leaf_can_stop_the_log(value: Any, where: str) -> None:
     stored("requests/1", leaf(**{where: value}))
 
 
-def message(stream: str, seq: int, content: bytes, topic: str = "audit.catalog-320000.events.v1") -> Consumed:
+HERE = "audit.catalog-320000.events.v1"
+
+
+def sent(stream: str, seq: int, content: bytes, topic: str = HERE) -> Arrived:
     value = audit_pb2.StreamedLeaf(stream=stream, seq=seq, leaf=content).SerializeToString()
-    return Consumed(topic, 0, 7, None, value, {}, 0)
+    return arrived_at(Place(topic, 0, 7), value)
 
 
 def test_an_event_is_believed_on_its_producers_topic_only() -> None:
-    assert arrived_in(message("catalog-320000/1", 3, b"x")).stream == "catalog-320000/1"
-    assert arrived_in(message("catalog-320000/1", 3, b"x", "audit.catalog-130000.events.v1")).stream == ""
+    assert sent("catalog-320000/1", 3, b"x").stream == "catalog-320000/1"
+    assert sent("catalog-320000/1", 3, b"x", "audit.catalog-130000.events.v1").stream == ""
 
 
 @pytest.mark.parametrize(
@@ -117,8 +120,8 @@ def test_an_event_is_believed_on_its_producers_topic_only() -> None:
     ],
 )
 def test_what_no_producer_of_ours_sends_is_unreadable(stream: str, seq: int, content: bytes) -> None:
-    arrived = arrived_in(message(stream, seq, content))
-    assert (arrived.stream, arrived.place) == ("", "audit.catalog-320000.events.v1/0/7")
+    arrived = sent(stream, seq, content)
+    assert (arrived.stream, arrived.place) == ("", Place(HERE, 0, 7))
     assert content in arrived.leaf, "the bytes are kept whole"
 
 
