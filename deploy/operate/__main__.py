@@ -18,7 +18,7 @@ from deploy.operate.status import health
 app = typer.Typer(help="通档 Tongdang: what an operator does.", no_args_is_help=True, rich_markup_mode="markdown")
 dead_letters = typer.Typer(help="What could not be delivered or read: 死信.", no_args_is_help=True)
 app.add_typer(dead_letters, name="dead-letters")
-console = Console()
+console = Console(soft_wrap=True)
 
 Service = Annotated[str, typer.Argument(help="e.g. catalog-320000, requests, audit")]
 Id = Annotated[str, typer.Argument(help="as `dead-letters list` shows it")]
@@ -179,9 +179,8 @@ def restore(
             stack.start_engines(("mongo", "kafka"))
         with console.status("restoring …"):
             [done] = running.ask(service, "restore", str(file.absolute()), *(["replace"] if replace else []))
-        console.print(
-            f"{service}: {done['documents']} documents as of {done['taken_at']}; stream {done['stream']} opens"
-        )
+        console.print(f"{service}: {done['documents']} documents as of {done['taken_at']}")
+        console.print(f"{service}: its audit stream goes on as {done['stream']}")
         if service in CATALOGS:
             with console.status("the centre starts, to compare with it …"):
                 stack.start_engines(("keycloak",))
