@@ -69,7 +69,12 @@ def read_frames(file: BinaryIO, key: bytes) -> Iterator[Frame]:
             (size,) = struct.unpack(">I", file.read(4))
             if size > _MAX_FRAME:
                 raise BackupUnreadable("a frame too large")
-            content, tag = crypto_secretstream_xchacha20poly1305_pull(state, file.read(size))
+            sealed = file.read(size)
+            if len(sealed) != size:
+                raise BackupUnreadable("cut short")
+            content, tag = crypto_secretstream_xchacha20poly1305_pull(state, sealed)
             yield decode(zlib.decompress(content))
+        if file.read(1):
+            raise BackupUnreadable("something follows the end")
     except (RuntimeError, ValueError, struct.error, zlib.error) as problem:
         raise BackupUnreadable("another key's, cut short or changed") from problem

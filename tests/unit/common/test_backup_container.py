@@ -51,6 +51,11 @@ def test_any_changed_byte_is_told(at: int, flip: int) -> None:
         read(bytes(content))
 
 
+def test_what_follows_the_end_is_told() -> None:
+    with pytest.raises(BackupUnreadable):
+        read(written() + b"x")
+
+
 def test_frames_in_another_order_are_told() -> None:
     file = io.BytesIO()
     write_frames(file, KEY, iter(FRAMES[:2]), {"end": True})
