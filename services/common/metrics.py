@@ -39,6 +39,11 @@ MONGO_FAILED = Counter("tongdang_mongo_command_failed_total", "Commands that fai
 KAFKA_SECONDS = Histogram(
     "tongdang_kafka_transaction_duration_seconds", "Time to send and commit one Kafka transaction", buckets=_BUCKETS
 )
+KEYCLOAK_SECONDS = Histogram(
+    "tongdang_keycloak_call_duration_seconds", "Time Keycloak took: keys, tokens for a sign-in", ["call"],
+    buckets=_BUCKETS,
+)  # fmt: skip
+KEYCLOAK_FAILED = Counter("tongdang_keycloak_call_failed_total", "Calls to Keycloak without a usable answer", ["call"])
 WORK_INTERRUPTED = Counter(
     "tongdang_worker_interrupted_total", "Times a background worker had to start anew, by error type",
     ["worker", "problem"],

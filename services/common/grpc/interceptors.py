@@ -37,6 +37,9 @@ from services.common.security.tokens import Tokens
 Handler = Callable[[Any, grpc.ServicerContext], Any]
 log = structlog.get_logger()
 
+_WATCHED = ("AUDIT_UNAVAILABLE", "CALLER_NOT_ALLOWED", "FIXITY_BROKEN")
+"""Refusals of which the first must raise an alert: a counter that begins at one shows no increase."""
+
 UNKNOWN = Access("unknown", (), frozenset(), Recording.CLOSED, no_object)
 
 
@@ -134,6 +137,9 @@ class Authorisation(_Link):
 
     def __init__(self, control: AccessControl) -> None:
         self._control = control
+        for action in {row.action for row in (UNKNOWN, *control.table.values())}:
+            for code in _WATCHED:
+                ACCESS_REFUSED.labels(action=action, code=code)
 
     def handle(self, inner: Handler, method: str, request: Any, context: grpc.ServicerContext) -> Any:
         row = self._control.table.get(method, UNKNOWN)

@@ -10,6 +10,7 @@ import jwt
 import structlog
 
 from services.common.domain.errors import Unauthenticated, Unavailable
+from services.common.security.measured import asking_keycloak
 
 _ALGORITHMS = ["RS256"]
 _REQUIRED = ["exp", "iat", "iss", "aud", "sub"]
@@ -84,9 +85,10 @@ class TokenVerifier:
             if time.monotonic() - self._fetched < _REFETCH_S:
                 return
             try:
-                answer = httpx.get(self._jwks_url, timeout=5)
-                answer.raise_for_status()
-                keys = jwt.PyJWKSet.from_dict(answer.json()).keys
+                with asking_keycloak("keys"):
+                    answer = httpx.get(self._jwks_url, timeout=5)
+                    answer.raise_for_status()
+                    keys = jwt.PyJWKSet.from_dict(answer.json()).keys
             except (httpx.HTTPError, ValueError, jwt.PyJWTError) as problem:
                 log.warning("jwks-unreachable", problem=type(problem).__name__)
                 raise Unavailable("identity provider", retry_after_s=5) from problem

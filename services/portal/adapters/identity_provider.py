@@ -9,6 +9,7 @@ from authlib.common.security import generate_token
 from authlib.integrations.httpx_client import OAuth2Client
 
 from services.common.domain.errors import Unauthenticated, Unavailable
+from services.common.security.measured import asking_keycloak
 from services.common.security.tokens import TokenVerifier
 from services.common.settings import read_secret
 from services.portal.settings import PortalOidc
@@ -83,7 +84,7 @@ class IdentityProvider:
 
     def _fetch(self, work: Any) -> dict[str, Any]:
         try:
-            with self._client() as client:
+            with asking_keycloak("token"), self._client() as client:
                 return dict(work(client))
         except AuthlibBaseError as problem:
             raise Unauthenticated(str(problem.error)) from problem

@@ -23,7 +23,7 @@ def test_no_label_can_hold_a_person_a_path_or_a_query() -> None:
     """A new label is added here after the question how many values it takes, and whose they are."""
     few = {
         "method", "code", "route", "status", "action", "command", "worker", "problem", "consumer", "lane", "state",
-        "lease", "certificate", "observation", "finding",
+        "lease", "certificate", "observation", "finding", "call",
     }  # fmt: skip
 
     assert {label for row in catalogue() for label in row.labels} <= few
