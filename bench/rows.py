@@ -25,6 +25,15 @@ class Row:
 
 ROWS = (
     Row(
+        "publish",
+        "bench.publish",
+        "publish reviewed records, signed, audited, durable",
+        "kafka-python alone, the same messages, TLS and settings",
+        short=(10 * _K, 100 * _K),
+        long=(_M,),
+        patience_s=3_600,
+    ),
+    Row(
         "recorder",
         "bench.recorder",
         "recorder, an event durable",

@@ -1,6 +1,6 @@
 """Sends numbered outbox documents in Kafka transactions, then moves the stream's mark."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -71,9 +71,11 @@ class Sending:
         documents = self._next(mark)
         if not documents:
             return 0
-        messages = [message for document in documents for message in self._messages(document)]
+        messages = [message for document in documents for message in messages_of(document, self.stream)]
         self.lease.keep()
-        self._send(messages)
+        if messages:
+            with KAFKA_SECONDS.time():
+                send_together(self.producer, messages)
         self._move_mark(mark, int(documents[-1]["seq"]))
         return len(messages)
 
@@ -90,21 +92,6 @@ class Sending:
             found.append(document)
         return found
 
-    def _send(self, messages: list[KafkaMessage]) -> None:
-        if not messages:
-            return
-        producer = self.producer
-        with KAFKA_SECONDS.time():
-            producer.begin_transaction()
-            futures = [
-                producer.send(message.topic, value=message.value, key=message.key, headers=message.headers)
-                for message in messages
-            ]
-            producer.flush(timeout=_ACK_TIMEOUT_S)
-            for future in futures:
-                future.get(timeout=_ACK_TIMEOUT_S)
-            producer.commit_transaction()
-
     def _move_mark(self, before: int, after: int) -> None:
         moved = self.database.db[STREAMS].update_one(
             {"_id": self.stream.id, "mark": before, "epoch": {"$lte": self.lease.epoch}},
@@ -113,25 +100,44 @@ class Sending:
         if moved.matched_count != 1:
             raise LeaseLost(self.stream.id)
 
-    def _messages(self, document: Document) -> Iterator[KafkaMessage]:
-        time = document["created_at"]
-        for index, message in enumerate(document["messages"]):
-            headers = self._headers(f"{document['_id']}#{index}", message["type"], time)
-            yield KafkaMessage(message["topic"], message["key"].encode(), bytes(message["value"]), headers)
-        topic = audit_topic(self.stream.principal)
-        for index, leaf in enumerate(document["leaves"]):
-            seq = int(document["audit_first"]) + index
-            value = audit_pb2.StreamedLeaf(stream=self.stream.id, seq=seq, leaf=bytes(leaf)).SerializeToString()
-            headers = self._headers(f"{self.stream.id}#{seq}", "tongdang.audit.event.v1", time)
-            yield KafkaMessage(topic, self.stream.id.encode(), value, headers)
 
-    def _headers(self, id_: str, type_: str, time: datetime) -> list[tuple[str, bytes]]:
-        """CloudEvents 1.0, Kafka binding, binary mode."""
-        return [
-            ("ce_specversion", b"1.0"),
-            ("ce_id", id_.encode()),
-            ("ce_type", type_.encode()),
-            ("ce_source", f"/{self.stream.principal}".encode()),
-            ("ce_time", to_iso(time).encode()),
-            ("content-type", b"application/protobuf"),
-        ]
+def send_together(producer: KafkaProducer, messages: Sequence[KafkaMessage]) -> None:
+    """One Kafka transaction, every future checked.
+
+    Raises: kafka's errors.
+    """
+    producer.begin_transaction()
+    futures = [
+        producer.send(message.topic, value=message.value, key=message.key, headers=message.headers)
+        for message in messages
+    ]
+    producer.flush(timeout=_ACK_TIMEOUT_S)
+    for future in futures:
+        future.get(timeout=_ACK_TIMEOUT_S)
+    producer.commit_transaction()
+
+
+def messages_of(document: Document, stream: Stream) -> Iterator[KafkaMessage]:
+    """What one numbered outbox document sends: its messages, then its audit events."""
+    time = document["created_at"]
+    for index, message in enumerate(document["messages"]):
+        headers = _headers(stream, f"{document['_id']}#{index}", message["type"], time)
+        yield KafkaMessage(message["topic"], message["key"].encode(), bytes(message["value"]), headers)
+    topic = audit_topic(stream.principal)
+    for index, leaf in enumerate(document["leaves"]):
+        seq = int(document["audit_first"]) + index
+        value = audit_pb2.StreamedLeaf(stream=stream.id, seq=seq, leaf=bytes(leaf)).SerializeToString()
+        headers = _headers(stream, f"{stream.id}#{seq}", "tongdang.audit.event.v1", time)
+        yield KafkaMessage(topic, stream.id.encode(), value, headers)
+
+
+def _headers(stream: Stream, id_: str, type_: str, time: datetime) -> list[tuple[str, bytes]]:
+    """CloudEvents 1.0, Kafka binding, binary mode."""
+    return [
+        ("ce_specversion", b"1.0"),
+        ("ce_id", id_.encode()),
+        ("ce_type", type_.encode()),
+        ("ce_source", f"/{stream.principal}".encode()),
+        ("ce_time", to_iso(time).encode()),
+        ("content-type", b"application/protobuf"),
+    ]

@@ -1,0 +1,172 @@
+"""A province with so many reviewed records: gathered and signed on both sides by the product's own use cases."""
+
+import io
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from itertools import islice
+from typing import Any
+
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
+from bench.setting import CLOCK, IDS, until
+from deploy.samples.archives import sample_archives
+from deploy.samples.generator import csv_file
+from services.auth.domain.statements import BatchStatement
+from services.catalog.adapters.batch_documents import BATCHES
+from services.catalog.adapters.batch_store import MongoBatches
+from services.catalog.adapters.batch_worker import BatchWorker
+from services.catalog.adapters.documents import RECORDS
+from services.catalog.adapters.import_claims import new_document
+from services.catalog.adapters.review_records import MongoRecords
+from services.catalog.application.review import MAX_BATCH, create_batch, publish_batch, sign_batch
+from services.catalog.domain.batches import Batch, Side, Signature, State
+from services.catalog.domain.import_rows import TakenRow, read_catalogue
+from services.common.domain.actor import Actor, Role
+from services.common.domain.caller import Caller
+from services.common.domain.registry import Region, Registry
+from services.common.kafka.connection import KafkaConnection
+from services.common.kafka.relay import Relay
+from services.common.kafka.streams import COLLECTION as STREAMS
+from services.common.mongo.database import MongoDatabase
+from services.common.mongo.lease import LeaseHolder
+from services.common.mongo.outbox import COLLECTION as OUTBOX
+from services.common.mongo.transactions import Transactions
+from services.common.mongo.wakeups import Wakeup
+
+PRINCIPAL = "catalog-320000"
+ARCHIVE = sample_archives()["a320581"]
+UNIT = "u320581-mz"
+REGISTRY = Registry(1, (Region("320000", "江苏省", "Jiangsu", PRINCIPAL, "localhost:1", (), (ARCHIVE,)),), {})
+REVIEWER = Actor("1" * 32, frozenset({Role.REVIEWER}), "portal", archive_id=ARCHIVE.archive_id)
+OFFICER = Actor("2" * 32, frozenset({Role.UNIT_OFFICER}), "portal", archive_id=ARCHIVE.archive_id, unit_id=UNIT)
+DIRECTOR = Actor("3" * 32, frozenset({Role.DIRECTOR}), "portal", archive_id=ARCHIVE.archive_id)
+_INSERTED_AT_ONCE = 10_000
+
+
+class _Signer:
+    """auth's keys, without the wire: signing is two calls a batch."""
+
+    def __init__(self, actor: Actor) -> None:
+        self._actor = actor
+        self._key = Ed25519PrivateKey.generate()
+
+    def sign(self, *, request_id: str, batch: Batch, side: Side, pseudonym: str, role: str, unit_id: str) -> Signature:
+        now = CLOCK.now()
+        said = BatchStatement(self._actor, side.value, batch.batch_id, batch.root, batch.rule_version, now).canonical()
+        public = self._key.public_key().public_bytes_raw()
+        return Signature(side, pseudonym, role, unit_id, now, said, self._key.sign(said), public)
+
+
+class Province:
+    """The catalog service's worker and relay on one database, in this process as in the service's."""
+
+    def __init__(self, database: MongoDatabase, kafka: KafkaConnection, count: int) -> None:
+        self._database = database
+        self._count = count
+        self._transactions = Transactions(database, IDS, CLOCK)
+        self._queued = Wakeup()
+        self._batches = MongoBatches(database, self._transactions, self._queued)
+        self._kafka = kafka
+        _insert_records(database, count)
+        with self.working():
+            self._signed = [self._reviewed(size) for size in _batch_sizes(count)]
+
+    @contextmanager
+    def working(self) -> Iterator[None]:
+        """With worker and relay running."""
+        relay = Relay(self._database, self._transactions, self._kafka, PRINCIPAL, 1, CLOCK, IDS, holder="bench")
+        worker = BatchWorker(
+            self._database,
+            self._transactions,
+            LeaseHolder(self._database, "batches", "bench"),
+            REGISTRY,
+            Ed25519PrivateKey.generate(),
+            PRINCIPAL,
+            CLOCK,
+            IDS,
+            self._queued,
+        )
+        relay.start()
+        worker.start()
+        try:
+            until(lambda: self._database.db[STREAMS].find_one({}) is not None)
+            yield
+        finally:
+            worker.stop()
+            relay.stop()
+
+    def published(self) -> float:
+        """Seconds from the director's decision until Kafka has every record and the manifest."""
+        began = time.perf_counter()
+        for batch_id in self._signed:
+            publish_batch(batch_id=batch_id, by=_by(DIRECTOR, "batch.publish"), batches=self._batches)
+        until(self._all_sent, nap_s=0.02)
+        return time.perf_counter() - began
+
+    def restore(self) -> None:
+        """Back to signed and unpublished; what was sent stays in Kafka."""
+        db = self._database.db
+        change = {"access_status": "unreviewed", "version": 1, "opened_on": None, "decision": None, "rule": None}
+        db[RECORDS].update_many({}, {"$set": change})
+        signed = {"state": State.SIGNED.value, "cursor": 0, "applied": 0, "published_at": None, "published_by": ""}
+        db[BATCHES].update_many({}, {"$set": signed})
+
+    def sent(self) -> Iterator[dict[str, Any]]:
+        """Outbox documents that were sent, in order."""
+        return iter(self._database.db[OUTBOX].find({"seq": {"$gt": 0}}).sort("seq", 1))
+
+    def forget_sent(self) -> None:
+        """Empties the outbox, so that rounds do not grow it."""
+        self._database.db[OUTBOX].delete_many({})
+
+    def _reviewed(self, size: int) -> str:
+        batch = create_batch(
+            batch_id=IDS.new(),
+            archive=ARCHIVE,
+            unit_id=UNIT,
+            limit=size,
+            by=_by(REVIEWER, "batch.create"),
+            batches=self._batches,
+            records=MongoRecords(self._database, self._transactions),
+        )
+        until(lambda: self._batches.get(batch.batch_id).state is State.DRAFT)
+        root = self._batches.get(batch.batch_id).root
+        for side, actor in ((Side.ARCHIVE, REVIEWER), (Side.CREATING_UNIT, OFFICER)):
+            sign_batch(
+                request_id=IDS.new(),
+                batch_id=batch.batch_id,
+                side=side,
+                root=root,
+                by=_by(actor, "batch.sign"),
+                batches=self._batches,
+                signer=_Signer(actor),
+            )
+        return batch.batch_id
+
+    def _all_sent(self) -> bool:
+        db = self._database.db
+        if db[BATCHES].find_one({"state": {"$ne": State.PUBLISHED.value}}, {"_id": 1}) is not None:
+            return False
+        head = db[STREAMS].find_one({}) or {"seq": 1, "mark": 0}
+        return head["seq"] == head["mark"] and db[OUTBOX].find_one({"pending": True}, {"_id": 1}) is None
+
+
+def _by(actor: Actor, action: str) -> Caller:
+    return Caller(actor, next(iter(actor.roles)), action, IDS.new(), "", CLOCK, IDS)
+
+
+def _batch_sizes(count: int) -> list[int]:
+    return [min(MAX_BATCH, count - at) for at in range(0, count, MAX_BATCH)]
+
+
+def _insert_records(database: MongoDatabase, count: int) -> None:
+    """As the import stores them, all of one unit and past their term."""
+    text = io.StringIO(newline="")
+    csv_file(ARCHIVE, count + count // 100, 7, text)
+    rows = (row for row in read_catalogue(text.getvalue(), ARCHIVE) if isinstance(row, TakenRow))
+    due = {"unit_id": UNIT, "access_status": "unreviewed", "eligible_on": "1990-01-01", "security_classification": ""}
+    now = CLOCK.now()
+    documents = ({**new_document(row, "bench", now), **due} for row in islice(rows, count))
+    while some := list(islice(documents, _INSERTED_AT_ONCE)):
+        database.db[RECORDS].insert_many(some)
