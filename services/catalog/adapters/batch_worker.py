@@ -7,20 +7,18 @@ point leaves the cursor where the last whole chunk ended.
 import os
 import threading
 from dataclasses import replace
-from datetime import datetime
 
 import structlog
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
-from pymongo import UpdateOne
 from pymongo.errors import PyMongoError
 
 from services.catalog.adapters.batch_documents import BATCHES, ENTRIES, batch_document, batch_of, entry_of
 from services.catalog.adapters.documents import RECORDS
-from services.catalog.adapters.published_messages import manifest_message, opening_message
+from services.catalog.adapters.publication_chunk import SHAPE, publication_chunk
+from services.catalog.adapters.published_messages import manifest_message
 from services.catalog.adapters.review_records import reviewable
 from services.catalog.domain.batches import Batch, Decision, State
 from services.catalog.domain.publications import Commitment, manifest
-from services.catalog.domain.record import AccessStatus
 from services.catalog.domain.rules import require_openable
 from services.common.domain.actor import Actor, Role
 from services.common.domain.audit_event import ObjectRef
@@ -154,30 +152,20 @@ class BatchWorker:
     def _publish(self, tx: Tx, batch: Batch) -> None:
         """Applies the next lines, or ends the publication with its manifest."""
         self._lease.fence(tx)
-        chunk = {"batch_id": batch.batch_id, "ordinal": {"$gte": batch.cursor, "$lt": batch.cursor + CHUNK}}
-        lines = list(tx.db[ENTRIES].find(chunk, session=tx.session).sort("ordinal", 1))
+        next_ones = {"batch_id": batch.batch_id, "ordinal": {"$gte": batch.cursor, "$lt": batch.cursor + CHUNK}}
+        lines = list(tx.db[ENTRIES].find(next_ones, session=tx.session).sort("ordinal", 1))
         if not lines:
             self._finish(tx, batch)
             return
         ids = [line["record_id"] for line in lines]
-        stored = tx.db[RECORDS].find({"_id": {"$in": ids}}, session=tx.session)
-        records = {record["_id"]: record for record in stored}
-        assert batch.published_at is not None
-        on, now = legal_day(batch.published_at), self._clock.now()
+        stored = tx.db[RECORDS].find({"_id": {"$in": ids}}, SHAPE, session=tx.session)
         sample = self._registry.archive(batch.archive_id).sample
-        updates, skipped, opened = [], [], 0
-        for line in lines:
-            record = records.get(line["record_id"])
-            if record is None or not _as_signed(record, line, batch):
-                skipped.append(line["record_id"])
-                continue
-            change = _applied(line, record, batch, on.isoformat(), now)
-            updates.append(UpdateOne({"_id": record["_id"]}, {"$set": change}))
-            if change["access_status"] == AccessStatus.OPEN.value:
-                opened += 1
-                tx.emit(opening_message({**record, **change}, batch, line["rule"], on, sample, now))
-        if updates:
-            tx.db[RECORDS].bulk_write(updates, ordered=False, session=tx.session)
+        records = {record["_id"]: record for record in stored}
+        chunk = publication_chunk(batch, lines, records, sample=sample, now=self._clock.now())
+        tx.emit(*chunk.messages)
+        if chunk.changes:
+            tx.db[RECORDS].bulk_write(chunk.changes, ordered=False, session=tx.session)
+        opened, skipped = len(chunk.messages), chunk.skipped
         after = replace(
             batch,
             cursor=batch.cursor + len(lines),
@@ -223,31 +211,6 @@ class BatchWorker:
             clock=self._clock,
             ids=self._ids,
         )
-
-
-def _as_signed(record: Document, line: Document, batch: Batch) -> bool:
-    """Whether the record is still what was signed; one retracted or changed meanwhile is skipped and named."""
-    return bool(
-        record["batch_id"] == batch.batch_id
-        and record["version"] == line["record_version"]
-        and record["content_hash"] == line["content_hash"]
-        and record["access_status"] == AccessStatus.UNREVIEWED.value
-    )
-
-
-def _applied(line: Document, record: Document, batch: Batch, on: str, now: datetime) -> Document:
-    opens = line["decision"] == Decision.OPEN.value
-    status = AccessStatus.OPEN if opens else AccessStatus.DEFERRED
-    return {
-        "access_status": status.value,
-        "version": record["version"] + 1,
-        "decision": line["decision"],
-        "rule": line["rule"],
-        "reason": line["reason"],
-        "opened_on": on if opens else None,
-        "reviewed_by_archive_alone": batch.archive_alone,
-        "updated_at": now,
-    }
 
 
 def _ref(batch: Batch) -> ObjectRef:

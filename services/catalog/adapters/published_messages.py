@@ -1,5 +1,6 @@
 """Records as the public sees them: the values of catalog.<region>.records.v1 and …publications.v1."""
 
+from collections.abc import Mapping
 from datetime import date, datetime
 from typing import Any
 
@@ -14,6 +15,7 @@ from tongdang.common.v1 import common_pb2, event_pb2
 RETRACTED_REASON = "re-reviewed"
 """The neutral reason every retraction shows; the true one stays in the province."""
 
+_OPENED = "tongdang.catalog.record-opened.v1"
 _LEVELS = {"item": record_pb2.LEVEL_ITEM, "file": record_pb2.LEVEL_FILE}
 _PRECISIONS = {
     "day": common_pb2.DATE_PRECISION_DAY,
@@ -42,29 +44,50 @@ def date_of(stored: dict[str, Any]) -> common_pb2.RecordDate:
     )
 
 
-def opening_message(
-    record: dict[str, Any], batch: Batch, rule: str, on: date, sample: bool, now: datetime
-) -> OutboxMessage:
-    """The open entry of a record; `record["version"]` is the one it now has."""
-    entry = record_pb2.OpenEntry(
-        record_id=record["_id"],
-        region_id=record["region_id"],
-        archive_id=record["archive_id"],
-        reference_code=record["reference_code"],
-        fonds=record["fonds"],
-        level=level_of(record),
-        title=record["title"],
-        creator=record["creator"],
-        date=date_of(record["date"]),
-        pages=record["pages"],
-        rule=rule,
-        batch_id=batch.batch_id,
-        opened_on=on.isoformat(),
-        reviewed_by_archive_alone=batch.archive_alone,
-        sample=sample,
-    )
-    event = _event(record, "tongdang.catalog.record-opened.v1", batch.published_by, batch.batch_id, now)
-    return _message(record, event.type, record_pb2.RecordPublished(event=event, open=entry))
+class Opening:
+    """Makes the open entries of one batch; what all of them share is made once."""
+
+    def __init__(self, batch: Batch, opened_on: str, sample: bool, now: datetime) -> None:
+        self._batch = batch
+        self._opened_on = opened_on
+        self._sample = sample
+        self._time = _timestamp(now)
+        self._topic = f"catalog.{batch.region_id}.records.v1"
+
+    def message(self, record: Mapping[str, Any], rule: str) -> OutboxMessage:
+        """The open entry of a record; `record["version"]` is the one it now has."""
+        batch = self._batch
+        record_id, version = record["_id"], record["version"]
+        value = record_pb2.RecordPublished(
+            event=event_pb2.Event(
+                id=f"{record_id}/{version}",
+                type=_OPENED,
+                time=self._time,
+                region_id=batch.region_id,
+                subject=record_id,
+                version=version,
+                actor=batch.published_by,
+                correlation_id=batch.batch_id,
+            ),
+            open=record_pb2.OpenEntry(
+                record_id=record_id,
+                region_id=batch.region_id,
+                archive_id=batch.archive_id,
+                reference_code=record["reference_code"],
+                fonds=record["fonds"],
+                level=_LEVELS[record["level"]],
+                title=record["title"],
+                creator=record["creator"],
+                date=date_of(record["date"]),
+                pages=record["pages"],
+                rule=rule,
+                batch_id=batch.batch_id,
+                opened_on=self._opened_on,
+                reviewed_by_archive_alone=batch.archive_alone,
+                sample=self._sample,
+            ),
+        )
+        return OutboxMessage(self._topic, record_id, version, _OPENED, value.SerializeToString())
 
 
 def retraction_message(record: dict[str, Any], on: date, audit: AuditEvent) -> OutboxMessage:
