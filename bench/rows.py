@@ -34,6 +34,15 @@ ROWS = (
         patience_s=3_600,
     ),
     Row(
+        "index",
+        "bench.index",
+        "build the union index from Kafka; its size",
+        "tantivy alone, same schema, threads and heap",
+        short=(10 * _K, 100 * _K),
+        long=(_M,),
+        patience_s=7_200,
+    ),
+    Row(
         "recorder",
         "bench.recorder",
         "recorder, an event durable",

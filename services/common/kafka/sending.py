@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from typing import NamedTuple
 
 from kafka import KafkaProducer
 
@@ -19,11 +19,12 @@ from tongdang.audit.v1 import audit_pb2
 
 MAX_MESSAGES = 5_000
 _DOCUMENTS = 100
+_READ_AT_ONCE = 20
+"""A reply would hold up to 16 MB of documents, most of them not sent this time when a publication is behind."""
 _ACK_TIMEOUT_S = 20
 
 
-@dataclass(frozen=True)
-class KafkaMessage:
+class KafkaMessage(NamedTuple):
     """Ready to send: CloudEvents binary mode in the headers."""
 
     topic: str
@@ -83,13 +84,14 @@ class Sending:
         found: list[Document] = []
         size = 0
         after = self.database.db[OUTBOX].find({"seq": {"$gt": mark}}).sort("seq", 1).limit(_DOCUMENTS)
-        for document in after:
-            if document["seq"] != mark + len(found) + 1:
-                break
-            size += len(document["messages"]) + int(document["count"])
-            if found and size > MAX_MESSAGES:
-                break
-            found.append(document)
+        with after.batch_size(_READ_AT_ONCE):
+            for document in after:
+                if document["seq"] != mark + len(found) + 1:
+                    break
+                size += len(document["messages"]) + int(document["count"])
+                if found and size > MAX_MESSAGES:
+                    break
+                found.append(document)
         return found
 
     def _move_mark(self, before: int, after: int) -> None:
@@ -119,25 +121,23 @@ def send_together(producer: KafkaProducer, messages: Sequence[KafkaMessage]) -> 
 
 def messages_of(document: Document, stream: Stream) -> Iterator[KafkaMessage]:
     """What one numbered outbox document sends: its messages, then its audit events."""
-    time = document["created_at"]
+    document_id, shared = document["_id"], _shared_headers(document, stream)
     for index, message in enumerate(document["messages"]):
-        headers = _headers(stream, f"{document['_id']}#{index}", message["type"], time)
-        yield KafkaMessage(message["topic"], message["key"].encode(), bytes(message["value"]), headers)
-    topic = audit_topic(stream.principal)
+        headers = [*shared, ("ce_id", f"{document_id}#{index}".encode()), ("ce_type", message["type"].encode())]
+        yield KafkaMessage(message["topic"], message["key"].encode(), message["value"], headers)
+    topic, key = audit_topic(stream.principal), stream.id.encode()
     for index, leaf in enumerate(document["leaves"]):
         seq = int(document["audit_first"]) + index
-        value = audit_pb2.StreamedLeaf(stream=stream.id, seq=seq, leaf=bytes(leaf)).SerializeToString()
-        headers = _headers(stream, f"{stream.id}#{seq}", "tongdang.audit.event.v1", time)
-        yield KafkaMessage(topic, stream.id.encode(), value, headers)
+        value = audit_pb2.StreamedLeaf(stream=stream.id, seq=seq, leaf=leaf).SerializeToString()
+        headers = [*shared, ("ce_id", f"{stream.id}#{seq}".encode()), ("ce_type", b"tongdang.audit.event.v1")]
+        yield KafkaMessage(topic, key, value, headers)
 
 
-def _headers(stream: Stream, id_: str, type_: str, time: datetime) -> list[tuple[str, bytes]]:
-    """CloudEvents 1.0, Kafka binding, binary mode."""
+def _shared_headers(document: Document, stream: Stream) -> list[tuple[str, bytes]]:
+    """CloudEvents 1.0, Kafka binding, binary mode; `ce_id` and `ce_type` are each message's own."""
     return [
         ("ce_specversion", b"1.0"),
-        ("ce_id", id_.encode()),
-        ("ce_type", type_.encode()),
         ("ce_source", f"/{stream.principal}".encode()),
-        ("ce_time", to_iso(time).encode()),
+        ("ce_time", to_iso(document["created_at"]).encode()),
         ("content-type", b"application/protobuf"),
     ]

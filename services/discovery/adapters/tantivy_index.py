@@ -13,43 +13,32 @@ import structlog
 import tantivy
 
 from services.common.domain.errors import Unavailable
+from services.discovery.adapters.index_documents import (
+    FORMAT,
+    HEAP_BYTES,
+    POSITIONS_KEY,
+    THREADS,
+    document_of,
+    positions_document,
+    schema,
+)
 from services.discovery.application.ports import Entry, Found, Positions, Results
 from services.discovery.domain.query import Query
-from services.discovery.domain.text import index_pinyin, index_tokens, is_han, query_tokens
+from services.discovery.domain.text import is_han, query_tokens
 
 log = structlog.get_logger()
 
-_POSITIONS_KEY = "#positions"
-_FORMAT = "1"
-"""Raised whenever schema or tokens change; another format on disk means a rebuild from Kafka."""
 BUILDING, REBUILT = "building", "rebuilt"
 """Folders of an index that is being built beside the one in use, and of one that is ready to take its place."""
-_HEAP_BYTES = 64_000_000
 _MIN_YEAR, _MAX_YEAR = 0, 9999
-
-
-def _schema() -> tantivy.Schema:
-    builder = tantivy.SchemaBuilder()
-    builder.add_text_field("key", stored=True, tokenizer_name="raw", index_option="basic")
-    builder.add_text_field("state", tokenizer_name="raw", index_option="basic")
-    builder.add_text_field("region", tokenizer_name="raw", index_option="basic")
-    builder.add_text_field("archive", tokenizer_name="raw", index_option="basic")
-    builder.add_text_field("words", tokenizer_name="whitespace", index_option="position")
-    builder.add_text_field("reading", tokenizer_name="whitespace", index_option="position")
-    builder.add_text_field("code", tokenizer_name="raw", index_option="basic")
-    builder.add_integer_field("first_year", indexed=True, fast=True)
-    builder.add_integer_field("last_year", indexed=True, fast=True)
-    builder.add_unsigned_field("version", stored=True)
-    builder.add_bytes_field("payload", stored=True)
-    return builder.build()
 
 
 class TantivyIndex:
     """`UnionIndex` in a folder. One writer; readers see a commit as soon as it is made."""
 
-    def __init__(self, folder: Path, *, inside: str = f"v{_FORMAT}") -> None:
+    def __init__(self, folder: Path, *, inside: str = f"v{FORMAT}") -> None:
         """`inside`: this format's folder within `folder`; another format is left alone, since Kafka rebuilds it."""
-        self._schema = _schema()
+        self._schema = schema()
         self._folder = folder
         self._inside = inside
         self._index = _open(folder / inside, self._schema)
@@ -58,7 +47,7 @@ class TantivyIndex:
     @cached_property
     def _writer(self) -> tantivy.IndexWriter:
         """Opened with the first write, so that a command can read beside the service."""
-        return self._index.writer(heap_size=_HEAP_BYTES, num_threads=1)
+        return self._index.writer(heap_size=HEAP_BYTES, num_threads=THREADS)
 
     name = "index"
 
@@ -86,18 +75,18 @@ class TantivyIndex:
                 if known is None or entry.version > known:
                     if known is not None:
                         self._writer.delete_documents_by_term("key", entry.record_id)
-                    self._writer.add_document(self._document(entry))
+                    self._writer.add_document(document_of(entry))
             for key in hidden:
                 self._writer.delete_documents_by_term("key", key)
             merged = {**self.positions(), **positions}
-            self._writer.delete_documents_by_term("key", _POSITIONS_KEY)
-            self._writer.add_document(_positions_document(merged))
+            self._writer.delete_documents_by_term("key", POSITIONS_KEY)
+            self._writer.add_document(positions_document(merged))
             self._writer.commit()
             self._index.reload()
 
     def positions(self) -> dict[tuple[str, int], int]:
         searcher = self._index.searcher()
-        document = self._find(searcher, _POSITIONS_KEY)
+        document = self._find(searcher, POSITIONS_KEY)
         if document is None:
             return {}
         rows = json.loads(bytes(document["payload"][0]))
@@ -143,7 +132,7 @@ class TantivyIndex:
         return self._count(self._index.searcher(), query)
 
     def get(self, record_id: str) -> Entry | None:
-        if record_id == _POSITIONS_KEY:
+        if record_id == POSITIONS_KEY:
             return None
         searcher = self._index.searcher()
         for state in ("open", "retracted"):
@@ -178,24 +167,6 @@ class TantivyIndex:
 
     def _term(self, field: str, value: str) -> tantivy.Query:
         return tantivy.Query.term_query(self._schema, field, value, "basic")
-
-    def _document(self, entry: Entry) -> tantivy.Document:
-        document = tantivy.Document()
-        document.add_text("key", entry.record_id)
-        document.add_text("state", "open" if entry.open else "retracted")
-        document.add_unsigned("version", entry.version)
-        document.add_bytes("payload", entry.payload)
-        if entry.open:
-            words = [*index_tokens(entry.title), "/", *index_tokens(entry.creator)]
-            document.add_text("words", " ".join(words))
-            document.add_text("reading", " ".join(index_pinyin(entry.title)))
-            document.add_text("code", entry.reference_code.lower())
-            document.add_text("region", entry.region_id)
-            document.add_text("archive", entry.archive_id)
-            if entry.years:
-                document.add_integer("first_year", entry.years[0])
-                document.add_integer("last_year", entry.years[1])
-        return document
 
     def _query(self, query: Query) -> tantivy.Query:
         parts = [_must(tantivy.Query.const_score_query(self._term("state", "open"), 0.0))]
@@ -254,13 +225,3 @@ def _must(query: tantivy.Query) -> tuple[tantivy.Occur, tantivy.Query]:
 def _filter(query: tantivy.Query) -> tuple[tantivy.Occur, tantivy.Query]:
     """Narrows without weighing."""
     return tantivy.Occur.Must, tantivy.Query.const_score_query(query, 0.0)
-
-
-def _positions_document(positions: Positions) -> tantivy.Document:
-    rows = [[topic, partition, offset] for (topic, partition), offset in sorted(positions.items())]
-    document = tantivy.Document()
-    document.add_text("key", _POSITIONS_KEY)
-    document.add_text("state", "positions")
-    document.add_unsigned("version", 0)
-    document.add_bytes("payload", json.dumps(rows).encode())
-    return document

@@ -18,10 +18,11 @@ class RecordsHandler:
         self._bury = bury
 
     def __call__(self, batch: Sequence[Consumed], positions: Positions) -> None:
-        follow([_state(message) for message in batch], positions, index=self._index, bury=self._bury)
+        follow([state_of(message) for message in batch], positions, index=self._index, bury=self._bury)
 
 
-def _state(message: Consumed) -> Entry | Unreadable:
+def state_of(message: Consumed) -> Entry | Unreadable:
+    """What a message says about its record; unreadable unless key, topic and value agree."""
     key = (message.key or b"").decode(errors="replace")
     value = message.value or b""
     unreadable = Unreadable(message.topic, message.partition, message.offset, key, value)

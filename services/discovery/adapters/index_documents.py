@@ -1,0 +1,61 @@
+"""What the union index holds of a record, and how much its one writer may take."""
+
+import json
+
+import tantivy
+
+from services.discovery.application.ports import Entry, Positions
+from services.discovery.domain.text import index_pinyin, index_tokens
+
+FORMAT = "1"
+"""Raised whenever schema or tokens change; another format on disk means a rebuild from Kafka."""
+POSITIONS_KEY = "#positions"
+HEAP_BYTES, THREADS = 64_000_000, 1
+
+
+def schema() -> tantivy.Schema:
+    """The fields of the index."""
+    builder = tantivy.SchemaBuilder()
+    builder.add_text_field("key", stored=True, tokenizer_name="raw", index_option="basic")
+    builder.add_text_field("state", tokenizer_name="raw", index_option="basic")
+    builder.add_text_field("region", tokenizer_name="raw", index_option="basic")
+    builder.add_text_field("archive", tokenizer_name="raw", index_option="basic")
+    builder.add_text_field("words", tokenizer_name="whitespace", index_option="position")
+    builder.add_text_field("reading", tokenizer_name="whitespace", index_option="position")
+    builder.add_text_field("code", tokenizer_name="raw", index_option="basic")
+    builder.add_integer_field("first_year", indexed=True, fast=True)
+    builder.add_integer_field("last_year", indexed=True, fast=True)
+    builder.add_unsigned_field("version", stored=True)
+    builder.add_bytes_field("payload", stored=True)
+    return builder.build()
+
+
+def document_of(entry: Entry) -> tantivy.Document:
+    """What the index holds of a state: a retracted one is found by its key alone."""
+    document = tantivy.Document()
+    document.add_text("key", entry.record_id)
+    document.add_text("state", "open" if entry.open else "retracted")
+    document.add_unsigned("version", entry.version)
+    document.add_bytes("payload", entry.payload)
+    if entry.open:
+        words = [*index_tokens(entry.title), "/", *index_tokens(entry.creator)]
+        document.add_text("words", " ".join(words))
+        document.add_text("reading", " ".join(index_pinyin(entry.title)))
+        document.add_text("code", entry.reference_code.lower())
+        document.add_text("region", entry.region_id)
+        document.add_text("archive", entry.archive_id)
+        if entry.years:
+            document.add_integer("first_year", entry.years[0])
+            document.add_integer("last_year", entry.years[1])
+    return document
+
+
+def positions_document(positions: Positions) -> tantivy.Document:
+    """Where reading goes on, as a document of its own."""
+    rows = [[topic, partition, offset] for (topic, partition), offset in sorted(positions.items())]
+    document = tantivy.Document()
+    document.add_text("key", POSITIONS_KEY)
+    document.add_text("state", "positions")
+    document.add_unsigned("version", 0)
+    document.add_bytes("payload", json.dumps(rows).encode())
+    return document
