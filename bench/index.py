@@ -21,7 +21,7 @@ from services.common.kafka.consumer import Positions, TopicConsumer
 from services.discovery.adapters.index_documents import HEAP_BYTES, THREADS, document_of, schema
 from services.discovery.adapters.tantivy_index import TantivyIndex
 from services.discovery.application.ports import Entry
-from services.discovery.entrypoints.records_handler import RecordsHandler, state_of
+from services.discovery.entrypoints.records_handler import MAX_BATCH, RecordsHandler, state_of
 
 FLOOR, AIM = Bound(least_ratio=0.5), Bound(least_ratio=0.8)
 SIZE_FLOOR, SIZE_AIM = Bound(most=130), Bound(most=85)
@@ -67,7 +67,7 @@ def _built(setting: Setting, topic: str, count: int, sizes: list[float]) -> floa
     folder = _folder(setting)
     index = TantivyIndex(folder)
     handler = _Watched(index)
-    consumer = TopicConsumer(setting.kafka(), [topic], index.positions, handler, "bench")
+    consumer = TopicConsumer(setting.kafka(), [topic], index.positions, handler, "bench", max_batch=MAX_BATCH)
     consumer.start()
     until(lambda: handler.handled >= count, patience_s=7_200)
     took = time.perf_counter() - handler.began

@@ -13,7 +13,7 @@ from services.discovery.adapters.dead_letters import DeadLetters
 from services.discovery.adapters.tantivy_index import TantivyIndex
 from services.discovery.entrypoints.access import ACCESS
 from services.discovery.entrypoints.discovery_servicer import DiscoveryServicer
-from services.discovery.entrypoints.records_handler import RecordsHandler
+from services.discovery.entrypoints.records_handler import MAX_BATCH, RecordsHandler
 from services.discovery.operations import MIGRATIONS
 from services.discovery.settings import DiscoverySettings
 from tongdang.discovery.v1 import discovery_pb2_grpc
@@ -40,6 +40,7 @@ def run_service() -> None:
         "records",
         on_lost=index.clear,
         moved=index.adopt_rebuilt,
+        max_batch=MAX_BATCH,
     )
     server = GrpcServer(
         settings.grpc,

@@ -13,7 +13,7 @@ from services.common.mongo.migrations import DATA_PLANE, Migration, create_colle
 from services.common.operations import Command, Operations, record, tell
 from services.discovery.adapters.dead_letters import TOPIC
 from services.discovery.adapters.tantivy_index import BUILDING, REBUILT, TantivyIndex
-from services.discovery.entrypoints.records_handler import RecordsHandler
+from services.discovery.entrypoints.records_handler import MAX_BATCH, RecordsHandler
 from services.discovery.settings import DiscoverySettings
 from tongdang.catalog.v1 import record_pb2
 
@@ -86,7 +86,9 @@ def reindex() -> None:
     shutil.rmtree(building, ignore_errors=True)
     index = TantivyIndex(building, inside="")
     handler = RecordsHandler(index, lambda unreadable: None)  # they were buried when they were read first
-    consumer = TopicConsumer(settings.kafka_connection(), _topics(base), index.positions, handler, "rebuild")
+    consumer = TopicConsumer(
+        settings.kafka_connection(), _topics(base), index.positions, handler, "rebuild", max_batch=MAX_BATCH
+    )
     consumer.start()
     try:
         if not consumer.wait_caught_up(_LONGEST_REBUILD_S):

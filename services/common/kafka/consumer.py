@@ -40,9 +40,10 @@ class TopicConsumer:
         name: str,
         on_lost: Callable[[], None] | None = None,
         moved: Callable[[], bool] | None = None,
+        max_batch: int = _MAX_BATCH,
     ) -> None:
         """`moved`: asked between two batches; True where the result was replaced, so that reading starts from its
-        positions."""
+        positions. `max_batch`: messages handed on at once, where so many are waiting."""
         self.name = name
         self._kafka = kafka
         self._topics = list(topics)
@@ -50,6 +51,7 @@ class TopicConsumer:
         self._handle = handle
         self._on_lost = on_lost
         self._moved = moved or (lambda: False)
+        self._max_batch = max_batch
         self._stop = threading.Event()
         self._caught_up = threading.Event()
         self._behind = 0
@@ -117,7 +119,7 @@ class TopicConsumer:
             enable_auto_commit=False,
             auto_offset_reset="none",
             isolation_level="read_committed",
-            max_poll_records=_MAX_BATCH,
+            max_poll_records=self._max_batch,
             fetch_max_wait_ms=500,
             bootstrap_timeout_ms=5_000,
             max_partition_fetch_bytes=4 * 1024 * 1024,

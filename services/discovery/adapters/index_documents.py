@@ -5,7 +5,7 @@ import json
 import tantivy
 
 from services.discovery.application.ports import Entry, Positions
-from services.discovery.domain.text import index_pinyin, index_tokens
+from services.discovery.domain.text import index_title, index_words
 
 FORMAT = "1"
 """Raised whenever schema or tokens change; another format on disk means a rebuild from Kafka."""
@@ -38,9 +38,9 @@ def document_of(entry: Entry) -> tantivy.Document:
     document.add_unsigned("version", entry.version)
     document.add_bytes("payload", entry.payload)
     if entry.open:
-        words = [*index_tokens(entry.title), "/", *index_tokens(entry.creator)]
-        document.add_text("words", " ".join(words))
-        document.add_text("reading", " ".join(index_pinyin(entry.title)))
+        words, reading = index_title(entry.title)
+        document.add_text("words", f"{words} / {index_words(entry.creator)}")
+        document.add_text("reading", reading)
         document.add_text("code", entry.reference_code.lower())
         document.add_text("region", entry.region_id)
         document.add_text("archive", entry.archive_id)

@@ -69,9 +69,9 @@ class TantivyIndex:
 
     def apply(self, entries: Sequence[Entry], hidden: Sequence[str], positions: Positions) -> None:
         with self._writing:
-            searcher = self._index.searcher()
+            versions = self._versions([entry.record_id for entry in entries])
             for entry in entries:
-                known = self._version(searcher, entry.record_id)
+                known = versions.get(entry.record_id)
                 if known is None or entry.version > known:
                     if known is not None:
                         self._writer.delete_documents_by_term("key", entry.record_id)
@@ -161,9 +161,14 @@ class TantivyIndex:
         found = searcher.search(self._term("key", key), limit=1, count=False)
         return searcher.doc(found.hits[0][1]) if found.hits else None
 
-    def _version(self, searcher: tantivy.Searcher, key: str) -> int | None:
-        document = self._find(searcher, key)
-        return int(document["version"][0]) if document is not None else None
+    def _versions(self, keys: list[str]) -> dict[str, int]:
+        """Of those records that the index has: one query for all, since one for each cost more than indexing it."""
+        searcher = self._index.searcher()
+        if not keys or not searcher.num_docs:
+            return {}
+        found = searcher.search(tantivy.Query.term_set_query(self._schema, "key", keys), limit=len(keys), count=False)
+        documents = [searcher.doc(address) for _, address in found.hits]
+        return {document["key"][0]: int(document["version"][0]) for document in documents}
 
     def _term(self, field: str, value: str) -> tantivy.Query:
         return tantivy.Query.term_query(self._schema, field, value, "basic")

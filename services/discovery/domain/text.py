@@ -7,10 +7,13 @@ word segmentation would miss about one title in twenty (DESIGN §5, §12).
 import re
 import unicodedata
 from functools import lru_cache
+from operator import add
 
 from opencc import OpenCC
 from pypinyin import lazy_pinyin
 from pypinyin.constants import PINYIN_DICT
+
+from services.discovery.domain.readings import reading
 
 _UNIFIED_IDEOGRAPHS = range(0x3400, 0xA000)
 _RUN = re.compile(r"[㐀-䶿一-鿿豈-﫿\U00020000-\U0003ffff]+|[0-9a-z]+")
@@ -52,10 +55,28 @@ def is_han(run: str) -> bool:
 
 def index_tokens(text: str) -> list[str]:
     """Tokens of a title: each bigram of a Han run and its last character; each other run whole."""
+    return _tokens_of(runs(text))
+
+
+@lru_cache(maxsize=20_000)
+def index_words(text: str) -> str:
+    """`index_tokens` of a text that stands in many records, such as a creator's name; parted by blanks."""
+    return " ".join(index_tokens(text))
+
+
+def index_title(text: str) -> tuple[str, str]:
+    """Tokens and reading of a title, each parted by blanks."""
+    found = runs(text)
+    read = [syllable for run in found if is_han(run) for syllable in reading(run)]
+    return " ".join(_tokens_of(found)), " ".join(read)
+
+
+def _tokens_of(found: list[str]) -> list[str]:
     tokens: list[str] = []
-    for run in runs(text):
+    for run in found:
         if is_han(run):
-            tokens += [run[i : i + 2] for i in range(len(run))]
+            tokens += map(add, run, run[1:])
+            tokens.append(run[-1])
         else:
             tokens.append(run)
     return tokens
@@ -68,8 +89,7 @@ def query_tokens(run: str) -> list[str]:
 
 def index_pinyin(text: str) -> list[str]:
     """One syllable without tone for each Han character, in order."""
-    han = [run for run in runs(text) if is_han(run)]
-    return [syllable for run in han for syllable in lazy_pinyin(run) if syllable.isascii()]
+    return [syllable for run in runs(text) if is_han(run) for syllable in reading(run)]
 
 
 def pinyin_syllables(query: str) -> list[str] | None:

@@ -9,6 +9,9 @@ from services.discovery.application.follow import Unreadable, follow
 from services.discovery.application.ports import Entry, Positions, UnionIndex
 from tongdang.catalog.v1 import record_pb2
 
+MAX_BATCH = 20_000
+"""States a commit of the index at most: commits are what a rebuild waits for."""
+
 
 class RecordsHandler:
     """Hands each batch of Kafka messages to the index together with the positions after it."""

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from services.common.kafka import relay as relay_module
+from services.common.kafka import sending as sending_module
 from services.common.kafka.connection import KafkaConnection
 from services.common.kafka.sending import Sending
 from services.common.mongo import transactions as transactions_module
@@ -87,7 +88,7 @@ def killed_before_mark(ground: Ground) -> None:
 
 def paused_before_sending(ground: Ground) -> None:
     note_end_of_term(ground)
-    before(Sending, "_send", pause)
+    before(sending_module, "send_together", pause)
     work_as_relay(ground, "elsewhere")
 
 
