@@ -43,6 +43,15 @@ ROWS = (
         patience_s=7_200,
     ),
     Row(
+        "search",
+        "bench.search",
+        "search over gRPC through all interceptors",
+        "tantivy + one call that does nothing through the same interceptors",
+        short=(10 * _K, 100 * _K),
+        long=(_M, 10 * _M),
+        patience_s=7_200,
+    ),
+    Row(
         "recorder",
         "bench.recorder",
         "recorder, an event durable",
