@@ -67,7 +67,7 @@ def run_service() -> None:
     serve(
         App(
             settings,
-            [*base.components(observe_log(base.database, published)), store, consumer, server],
+            [*base.components(observe_log(base.database)), store, consumer, server],
             timers=[Timer("settle", 1, store.settle)],
             routes=log_routes(published, public_key),
         )

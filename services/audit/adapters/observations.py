@@ -12,9 +12,9 @@ _KEPT = (Finding.EQUIVOCATION, Finding.UNREADABLE)
 """A gap has no bytes to keep."""
 
 
-def observe_log(database: MongoDatabase, published: PublishedLog) -> Observation:
+def observe_log(database: MongoDatabase) -> Observation:
     """Where the log stands, how far it is signed, what is held back, and what was put aside."""
-    db = database.db
+    db, published = database.db, PublishedLog(database)
 
     def read() -> None:
         head = db[HEAD].find_one({}, {"size": 1})
