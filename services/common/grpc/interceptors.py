@@ -26,11 +26,13 @@ from services.common.domain.errors import (
     Internal,
     TongdangError,
     Unauthenticated,
+    Unavailable,
 )
 from services.common.domain.ids import Ids, is_uuid
 from services.common.grpc.call import AUTHORIZATION_KEY, CAUSATION_KEY, CORRELATION_KEY, serving
 from services.common.grpc.errors import status_code, to_status
 from services.common.metrics import ACCESS_REFUSED, GRPC_HANDLED, GRPC_SECONDS
+from services.common.mongo.database import out_of_reach
 from services.common.security.claims import actor_of
 from services.common.security.tokens import Tokens
 
@@ -156,8 +158,11 @@ class Authorisation(_Link):
             except TongdangError as error:
                 self._record_refusal(row, caller, first, error)
                 raise
-            except Exception:
-                self._record_refusal(row, caller, first, Internal())
+            except Exception as problem:
+                told = Unavailable("database", retry_after_s=2) if out_of_reach(problem) else Internal()
+                self._record_refusal(row, caller, first, told)
+                if isinstance(told, Unavailable):
+                    raise told from problem
                 raise
             self._record_grant(row, caller, first)
             return answer

@@ -6,7 +6,7 @@ from typing import Any
 from bson.codec_options import CodecOptions
 from pymongo import MongoClient
 from pymongo.database import Database
-from pymongo.errors import PyMongoError
+from pymongo.errors import ConnectionFailure, ExecutionTimeout, OperationFailure, PyMongoError, WTimeoutError
 from pymongo.read_concern import ReadConcern
 from pymongo.write_concern import WriteConcern
 
@@ -17,6 +17,18 @@ Document = dict[str, Any]
 
 DURABLE = WriteConcern(w="majority", j=True)
 """What *durable* means here (promise 1)."""
+
+
+_OUT_OF_DISK_SPACE = 14031
+
+
+def out_of_reach(problem: BaseException) -> bool:
+    """Whether the database could not be asked, or could not write: nobody's defect, and time may heal it."""
+    if isinstance(problem, OperationFailure) and problem.code == _OUT_OF_DISK_SPACE:
+        return True
+    if isinstance(problem, PyMongoError) and problem.has_error_label("UnknownTransactionCommitResult"):
+        return True
+    return isinstance(problem, ConnectionFailure | ExecutionTimeout | WTimeoutError)
 
 
 class MongoDatabase:

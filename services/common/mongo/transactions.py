@@ -10,7 +10,7 @@ from typing import TypeVar
 
 from pymongo.client_session import ClientSession
 from pymongo.database import Database
-from pymongo.errors import ConnectionFailure, DuplicateKeyError, ExecutionTimeout, PyMongoError
+from pymongo.errors import DuplicateKeyError, PyMongoError
 from pymongo.read_concern import ReadConcern
 
 from services.common.audit.recorded import mark_recorded
@@ -19,7 +19,7 @@ from services.common.domain.clock import Clock
 from services.common.domain.errors import RequestIdReused, Unavailable
 from services.common.domain.ids import Ids
 from services.common.domain.messages import Letter, OutboxMessage
-from services.common.mongo.database import DURABLE, Document, MongoDatabase
+from services.common.mongo.database import DURABLE, Document, MongoDatabase, out_of_reach
 from services.common.mongo.idempotency import COLLECTION as IDEMPOTENCY
 from services.common.mongo.idempotency import IdempotencyKey
 from services.common.mongo.letters import letter_document
@@ -104,7 +104,7 @@ class Transactions:
                 return self._once(work)
             except PyMongoError as problem:
                 transient = problem.has_error_label("TransientTransactionError")
-                if not transient and not _out_of_reach(problem):
+                if not transient and not out_of_reach(problem):
                     raise
                 if not transient or time.monotonic() > give_up:
                     raise Unavailable("the database did not commit in time", retry_after_s=2) from problem
@@ -163,12 +163,6 @@ class Transactions:
             mark_recorded()
         self.bells.ring()
         return result
-
-
-def _out_of_reach(problem: PyMongoError) -> bool:
-    """No primary, a broken connection, or a commit whose outcome stayed unknown."""
-    unknown = problem.has_error_label("UnknownTransactionCommitResult")
-    return unknown or isinstance(problem, ConnectionFailure | ExecutionTimeout)
 
 
 def clash_of_keys(clash: DuplicateKeyError) -> bool:

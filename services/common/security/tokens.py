@@ -40,6 +40,8 @@ class TokenVerifier:
         self._fetched = float("-inf")
         self._known: dict[bytes, tuple[float, dict[str, Any]]] = {}
         self._lock = threading.Lock()
+        self._fetching = threading.Lock()
+        """Apart from the other, so that a provider that hangs delays only those whose key is not known."""
 
     def verify(self, bearer: str) -> dict[str, Any]:
         digest = hashlib.sha256(bearer.encode()).digest()
@@ -81,7 +83,7 @@ class TokenVerifier:
 
     def _refetch(self) -> None:
         """Asks for the keys, at most once in ten seconds: an invented kid must not become a flood."""
-        with self._lock:
+        with self._fetching:
             if time.monotonic() - self._fetched < _REFETCH_S:
                 return
             try:

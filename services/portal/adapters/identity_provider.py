@@ -14,6 +14,14 @@ from services.common.security.tokens import TokenVerifier
 from services.common.settings import read_secret
 from services.portal.settings import PortalOidc
 
+_REACH_S = 3
+
+
+class ProviderUnavailable(Unavailable):
+    """Nobody can sign in at the moment; who is signed in goes on."""
+
+    code = "SIGN_IN_UNAVAILABLE"
+
 
 @dataclass(frozen=True)
 class SignIn:
@@ -37,7 +45,14 @@ class IdentityProvider:
         self._identity = TokenVerifier(oidc.issuer, oidc.client_id, oidc.jwks_url)
 
     def begin(self, language: str) -> SignIn:
-        """Where to send the browser."""
+        """Where to send the browser, once the provider has answered us: its own error page would be the browser's.
+
+        Raises: ProviderUnavailable.
+        """
+        try:
+            httpx.get(self._oidc.jwks_url, timeout=_REACH_S).raise_for_status()
+        except httpx.HTTPError as problem:
+            raise ProviderUnavailable(type(problem).__name__, retry_after_s=5) from problem
         verifier, nonce = generate_token(64), generate_token(32)
         locale = "zh-CN" if language == "zh" else "en"
         with self._client() as client:
@@ -49,14 +64,14 @@ class IdentityProvider:
     def finish(self, code: str, verifier: str) -> dict[str, Any]:
         """Tokens for a code.
 
-        Raises: Unauthenticated, Unavailable.
+        Raises: Unauthenticated, ProviderUnavailable.
         """
         return self._fetch(lambda client: client.fetch_token(f"{self._base}/token", code=code, code_verifier=verifier))
 
     def refresh(self, refresh_token: str) -> dict[str, Any]:
         """Fresh tokens.
 
-        Raises: Unauthenticated: the session at the provider ended; Unavailable.
+        Raises: Unauthenticated: the session at the provider ended; ProviderUnavailable.
         """
         return self._fetch(lambda client: client.refresh_token(f"{self._base}/token", refresh_token=refresh_token))
 
@@ -89,4 +104,4 @@ class IdentityProvider:
         except AuthlibBaseError as problem:
             raise Unauthenticated(str(problem.error)) from problem
         except httpx.HTTPError as problem:
-            raise Unavailable("identity provider", retry_after_s=5) from problem
+            raise ProviderUnavailable(type(problem).__name__, retry_after_s=5) from problem

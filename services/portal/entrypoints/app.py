@@ -10,10 +10,12 @@ from fastapi.concurrency import run_in_threadpool
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse, PlainTextResponse, RedirectResponse, Response
 from fastapi.staticfiles import StaticFiles
+from pymongo.errors import PyMongoError
 from starlette.formparsers import MultiPartParser
 
 from services.common.components import Component
 from services.common.domain.errors import Kind, TongdangError
+from services.common.mongo.database import out_of_reach
 from services.common.runner import readiness
 from services.portal.entrypoints import archive, citizen, desk, public, review, signing_in, supervision
 from services.portal.entrypoints.measured import Measured
@@ -121,6 +123,12 @@ def _errors(app: FastAPI) -> None:
     async def plain(request: Request, error: HTTPException) -> Response:
         kind = Kind.NOT_FOUND if error.status_code in (404, 405) else Kind.INVALID
         return await run_in_threadpool(_error_page, request, kind.name, kind)
+
+    @app.exception_handler(PyMongoError)
+    async def unreachable(request: Request, problem: PyMongoError) -> Response:
+        if not out_of_reach(problem):
+            return await defect(request, problem)
+        return await run_in_threadpool(_error_page, request, "UNAVAILABLE", Kind.UNAVAILABLE)
 
     @app.exception_handler(Exception)
     async def defect(request: Request, problem: Exception) -> Response:
