@@ -7,7 +7,7 @@ SAMPLES ?= 1
 export SAMPLES
 .DEFAULT_GOAL := help
 
-.PHONY: help run stop reset test bench bench-long lint types contracts protos engines venv lock clean
+.PHONY: help run stop reset test bench bench-long fault lint types contracts protos engines venv lock clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -25,6 +25,10 @@ test: .venv/ready gen/ready ## all checks and tests, on the real engines
 	@$(BIN)/python -m deploy.local provision --test
 	@$(MAKE) --no-print-directory lint types contracts
 	@$(BIN)/python -m pytest
+
+fault: .venv/ready gen/ready ## twenty seeded runs of faults (RUNS=… for more, SEED=… replays one), and single faults
+	@$(BIN)/python -m deploy.local provision --test
+	@RUNS=$(or $(RUNS),20) $(BIN)/python -m pytest tests/fault -rP
 
 bench: .venv/ready gen/ready ## ours against its limits, row by row, into docs/benchmarks.md (ten minutes)
 	@$(BIN)/python -m bench
