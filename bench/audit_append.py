@@ -18,6 +18,7 @@ from services.audit.adapters.held_events import Evidence, HeldEvents
 from services.audit.adapters.log_documents import MIGRATIONS
 from services.audit.adapters.log_store import LogStore
 from services.audit.adapters.order_topic import OrderTopic
+from services.audit.adapters.projection import Projection
 from services.audit.adapters.published_log import PublishedLog
 from services.audit.adapters.replay import open_replay
 from services.audit.entrypoints.events_handler import EventsHandler
@@ -110,11 +111,14 @@ def _log(setting: Setting, principal: str, topic: str, count: int, late: list[fl
             except NotFound:
                 return 0
 
+        projection = Projection(database, store)
+        projection.start()
         consumer = TopicConsumer(setting.kafka(), [topic], store.positions, handler, "log")
         rate = _rate(consumer, count, signed)
         if not late:
             late.extend(_alone(setting.kafka(), principal, topic, count, signed))
         consumer.stop()
+        projection.stop()
         store.stop()
         setting.delete_topics(ordered)
         return rate

@@ -13,6 +13,7 @@ from services.audit.adapters.log_documents import MIGRATIONS
 from services.audit.adapters.log_store import LogStore
 from services.audit.adapters.observations import observe_log
 from services.audit.adapters.order_topic import OrderTopic
+from services.audit.adapters.projection import Projection
 from services.audit.adapters.published_log import PublishedLog
 from services.audit.adapters.replay import open_replay
 from services.audit.domain.notes import verifier_key
@@ -57,6 +58,7 @@ def run_service() -> None:
     handler = EventsHandler(store, published, held, evidence, lambda: to_iso(base.clock.now()))
     topics = [audit_topic(name) for name in producers([region.region_id for region in base.registry.regions])]
     consumer = TopicConsumer(kafka, topics, store.positions, handler, "events")
+    projection = Projection(base.database, store)
     servicer = SupervisionServicer(MongoEvents(base.database), published, public_key, base.recorder)
     server = GrpcServer(
         settings.grpc,
@@ -67,7 +69,7 @@ def run_service() -> None:
     serve(
         App(
             settings,
-            [*base.components(observe_log(base.database)), store, consumer, server],
+            [*base.components(observe_log(base.database)), store, projection, consumer, server],
             timers=[Timer("settle", 1, store.settle)],
             routes=log_routes(published, public_key),
         )

@@ -1,8 +1,10 @@
 """`Events` on MongoDB."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
-from services.audit.adapters.log_documents import ENTRIES, LOOKS, logged_of
+from services.audit.adapters.leaves import Leaves
+from services.audit.adapters.log_documents import ENTRIES, LOOKS, entry_document, logged_of
 from services.audit.application.supervise import EventFilter, Look
 from services.audit.domain.trail import Logged
 from services.common.domain.errors import InvalidPageToken
@@ -17,6 +19,7 @@ class MongoEvents:
 
     def __init__(self, database: MongoDatabase) -> None:
         self._entries = database.db[ENTRIES]
+        self._leaves = Leaves(database.db)
         self._looks = database.db[LOOKS]
 
     def search(self, filter_: EventFilter, *, size: int, token: str) -> Page[Logged]:
@@ -36,7 +39,7 @@ class MongoEvents:
             found["_id"] = {"$lt": after[0]}
         limit = page_size(size)
         rows = list(self._entries.find(found).sort("_id", -1).limit(limit + 1))
-        items = [logged_of(row) for row in rows[:limit]]
+        items = self._with_leaves([logged_of(row) for row in rows[:limit]])
         return Page(items, encode_token(bound, [items[-1].leaf_index]) if len(rows) > limit else "")
 
     def correlated(self, correlation: str, regions: tuple[str, ...] | None, limit: int) -> list[Logged]:
@@ -44,16 +47,22 @@ class MongoEvents:
         found: Document = {"correlation_id": named["correlation_id"] if named else correlation}
         if regions is not None:
             found["region_id"] = {"$in": list(regions)}
-        rows = self._entries.find(found, {"leaf": 0}).sort("_id", 1).limit(limit)
+        rows = self._entries.find(found).sort("_id", 1).limit(limit)
         return [logged_of(row) for row in rows]
 
     def one(self, leaf_index: int) -> Logged | None:
-        row = self._entries.find_one({"_id": leaf_index})
-        return logged_of(row) if row else None
+        found = self._leaves.read(leaf_index, 1)
+        if not found:
+            return None
+        [leaf] = found
+        return logged_of({**entry_document(leaf.index, leaf.stream, leaf.seq, leaf.content), "leaf": leaf.content})
 
     def leaves(self, indexes: Sequence[int]) -> dict[int, bytes]:
-        rows = self._entries.find({"_id": {"$in": list(indexes)}}, {"leaf": 1})
-        return {row["_id"]: bytes(row["leaf"]) for row in rows}
+        return {index: leaf.content for index, leaf in self._leaves.some(indexes).items()}
+
+    def _with_leaves(self, events: list[Logged]) -> list[Logged]:
+        leaves = self.leaves([event.leaf_index for event in events])
+        return [replace(event, leaf=leaves[event.leaf_index]) for event in events]
 
     def keep(self, look: Look) -> None:
         self._looks.insert_one({"_id": look.event_id, "salt": look.salt, "purpose": look.purpose, "at": look.at})

@@ -1,4 +1,4 @@
-"""Collections of the log: head, entries, full tiles, checkpoints.
+"""Collections of the log: head, leaves, full tiles, checkpoints; `entries` is what supervision searches by.
 
 Besides them: held events, evidence (bytes a finding speaks of), looks (why a regulator read a trail).
 """
@@ -12,12 +12,13 @@ from typing import Any
 from pymongo import ASCENDING, DESCENDING, IndexModel
 from pymongo.database import Database
 
+from services.audit.domain.tiles import TILE_WIDTH, encode_bundle
 from services.audit.domain.trail import Logged
 from services.common.mongo.database import Document
 from services.common.mongo.migrations import DATA_PLANE, Migration, create_collections
 
 HEAD, ENTRIES, TILES, CHECKPOINTS, HELD = "log_head", "entries", "tiles", "checkpoints", "held"
-EVIDENCE, LOOKS = "evidence", "looks"
+EVIDENCE, LOOKS, LEAVES, PROJECTION = "evidence", "looks", "leaves", "projection"
 
 
 def _collections(db: Database[Document]) -> None:
@@ -46,17 +47,33 @@ def _nothing_staged(db: Database[Document]) -> None:
     db.drop_collection("log_staged")
 
 
+def _leaves_in_pieces(db: Database[Document]) -> None:
+    """Leaves were stored in `entries`, one document each."""
+    create_collections(db, LEAVES, PROJECTION)
+    db[LEAVES].create_index([("runs.stream", ASCENDING), ("runs.last", ASCENDING)], name="stream")
+    if db[PROJECTION].find_one({"_id": ENTRIES}) is None:
+        size = 0
+        while rows := list(db[ENTRIES].find({"_id": {"$gte": size}}).sort("_id", 1).limit(TILE_WIDTH)):
+            runs = [{"stream": row["stream"], "first": row["seq"], "last": row["seq"]} for row in rows]
+            leaves = encode_bundle([bytes(row["leaf"]) for row in rows])
+            db[LEAVES].replace_one({"_id": size}, {"runs": runs, "leaves": leaves}, upsert=True)
+            size += len(rows)
+        db[PROJECTION].insert_one({"_id": ENTRIES, "size": size})
+    db[ENTRIES].update_many({}, {"$unset": {"leaf": ""}})
+
+
 MIGRATIONS = [
     *DATA_PLANE,
     Migration(100, "log", _collections),
     Migration(101, "evidence, looks", _evidence_and_looks),
     Migration(102, "nothing staged", _nothing_staged),
+    Migration(103, "leaves in pieces, entries behind them", _leaves_in_pieces),
 ]
 
 
 def entry_document(index: int, stream: str, seq: int, leaf: bytes) -> Document:
-    """One leaf with the fields supervision searches by; `leaf` alone is what is hashed."""
-    document: Document = {"_id": index, "stream": stream, "seq": seq, "leaf": leaf, **_fields(stream, leaf)}
+    """The fields that supervision searches by."""
+    document: Document = {"_id": index, "stream": stream, "seq": seq, **_fields(stream, leaf)}
     if region_id := _region_of(stream):
         document["region_id"] = region_id
     return document

@@ -1,6 +1,6 @@
 """The append-only log on MongoDB (DESIGN §7).
 
-An append writes the batch's order to Kafka first: from then on the batch is in the log. Entries and tiles follow, then
+An append writes the batch's order to Kafka first: from then on the batch is in the log. Leaves and tiles follow, then
 the head moves by one compare-and-swap (majority, journaled), then it is signed. What a kill left unmade, and what a
 database restored from a backup lacks, is made from the order and the messages it names, before anything new is
 accepted; until then the log shows no checkpoint, since an older one would look like a log that shrank.
@@ -15,28 +15,27 @@ import structlog
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from kafka.errors import KafkaError
 from pymongo import ReturnDocument
-from pymongo.collection import Collection
-from pymongo.errors import BulkWriteError, PyMongoError
+from pymongo.errors import PyMongoError
 
 from services.audit.adapters.head import Head, HeadDocument
-from services.audit.adapters.log_documents import CHECKPOINTS, ENTRIES, TILES, entry_document
+from services.audit.adapters.leaves import Leaves
+from services.audit.adapters.log_documents import CHECKPOINTS
 from services.audit.adapters.order_topic import OrderTopic
 from services.audit.adapters.published_log import PublishedLog
 from services.audit.adapters.replay import Replay
+from services.audit.adapters.tile_store import make_tiles
 from services.audit.domain.errors import LogDiverged
 from services.audit.domain.notes import Checkpoint, sign_checkpoint
 from services.audit.domain.order import OrderedBatch, parts_of
 from services.audit.domain.streams import Arrived, Streams
-from services.audit.domain.tiles import TILE_WIDTH
 from services.common.domain.clock import Clock
 from services.common.domain.errors import NotFound, Unavailable
 from services.common.domain.ids import Ids
-from services.common.domain.merkle import HASH_SIZE, leaf_hash, root_of_hashes
-from services.common.mongo.database import Document, MongoDatabase
+from services.common.domain.merkle import leaf_hash
+from services.common.mongo.database import MongoDatabase
 from services.common.mongo.lease import LeaseHolder, LeaseLost
 
 Positions = Mapping[tuple[str, int], int]
-_DUPLICATE = 11000
 
 
 OpenReplay = Callable[[], AbstractContextManager[Replay]]
@@ -61,6 +60,7 @@ class LogStore:
         replay: OpenReplay,
     ) -> None:
         self._db = database.db
+        self._leaves = Leaves(database.db)
         self._published = PublishedLog(database)
         self._heads = HeadDocument(database)
         self._lease = lease
@@ -73,6 +73,7 @@ class LogStore:
         self._head: Head | None = None
         self._diverged = False
         self._whole = False
+        self.appended = threading.Event()
         self._one_at_a_time = threading.RLock()
 
     def start(self) -> None:
@@ -94,6 +95,11 @@ class LogStore:
         """Whether the database was seen to hold everything that the order names."""
         return self._whole
 
+    def size(self) -> int:
+        """Of the log, where this process appends to it; else 0."""
+        head = self._head
+        return head.frontier.size if head else 0
+
     def positions(self) -> dict[tuple[str, int], int]:
         """Where reading continues; after making good what is missing, where that is this process's to do."""
         with suppress(LeaseLost):
@@ -113,8 +119,9 @@ class LogStore:
                 epoch = self._lease.try_acquire()
                 if epoch is None:
                     raise LeaseLost("log")
-                self._head = self._made_good(self._heads.claim(epoch))
+                self._stands_at(self._made_good(self._heads.claim(epoch)))
             self._lease.keep()
+            assert self._head is not None
             return self._head
 
     def append(self, head: Head, leaves: Sequence[Arrived], streams: Streams, positions: Positions) -> Head:
@@ -129,16 +136,15 @@ class LogStore:
                 raise LeaseLost("log")
             self._lease.keep()
             self._head = None  # until all is done; an exception in between re-reads what is true
-            frontier = head.frontier.append(leaf_hash(one.leaf) for one in leaves)
+            hashes = [leaf_hash(one.leaf) for one in leaves]
+            frontier = head.frontier.append(hashes)
             order = head.order
             if leaves:
                 root, parts = frontier.root(), parts_of(leaves)
                 size = head.frontier.size
                 order = self._order.write(OrderedBatch(order, size, frontier.size, root, parts, positions))
             after = Head(frontier, streams.copy(), {**head.positions, **positions}, self._ids.new(), order)
-            self._make(head, after, leaves)
-            self._head = after
-            return after
+            return self._stands_at(self._make(head, after, leaves, hashes))
 
     def settle(self) -> None:
         """Makes and signs what a process that died left behind, though nothing new arrives."""
@@ -150,6 +156,11 @@ class LogStore:
                     self.writable_head()
                 except LeaseLost:
                     self._whole = self._whole or self._nothing_follows()
+
+    def _stands_at(self, head: Head) -> Head:
+        self._head = head
+        self.appended.set()
+        return head
 
     def _nothing_follows(self) -> bool:
         """Whether the process that appends has made everything good."""
@@ -171,8 +182,8 @@ class LogStore:
                         continue
                     after, leaves = replay.batch(head, offset, batch, self._ids.new())
                     self._lease.keep()
-                    self._make(head, after, leaves)
-                    head, made = after, made + 1
+                    head = self._make(head, after, leaves, [leaf_hash(one.leaf) for one in leaves])
+                    made += 1
         except LogDiverged as problem:
             self._diverge(problem.detail)
         if made:
@@ -189,53 +200,19 @@ class LogStore:
         except NotFound:
             return None
 
-    def _make(self, before: Head, after: Head, leaves: Sequence[Arrived]) -> None:
+    def _make(self, before: Head, after: Head, leaves: Sequence[Arrived], hashes: Sequence[bytes]) -> Head:
         """Everything an ordered batch leads to. May be done twice, and by two processes.
 
         Raises: LogDiverged, LeaseLost.
         """
-        if leaves:
-            first = before.frontier.size
-            entries = [
-                entry_document(number, one.stream, one.seq, one.leaf) for number, one in enumerate(leaves, first)
-            ]
-            self._insert(self._db[ENTRIES], entries, "leaf")
-            self._make_tiles(first, after.frontier.size, [leaf_hash(one.leaf) for one in leaves])
+        try:
+            self._leaves.insert(before.frontier.size, leaves)
+            make_tiles(self._db, self._published, before.frontier.size, hashes)
+        except LogDiverged as problem:
+            self._diverge(problem.detail)
         self._heads.move(before, after, self._lease.epoch)
         self._sign(after)
-
-    def _make_tiles(self, first: int, size: int, fresh: list[bytes]) -> None:
-        """Full tiles of all levels; `fresh` are the hashes of the nodes from `first` to `size` on the lowest one."""
-        level = 0
-        while (size // TILE_WIDTH) > (first // TILE_WIDTH):
-            start = first // TILE_WIDTH * TILE_WIDTH
-            older = self._published.hashes(level, first // TILE_WIDTH, first - start) if first > start else b""
-            if len(older) != (first - start) * HASH_SIZE:
-                self._diverge(f"tile {level}/{first // TILE_WIDTH} lacks hashes")
-            nodes = [older[at : at + HASH_SIZE] for at in range(0, len(older), HASH_SIZE)] + fresh
-            tiles, roots = [], []
-            for at in range(0, len(nodes) - TILE_WIDTH + 1, TILE_WIDTH):
-                hashes = nodes[at : at + TILE_WIDTH]
-                roots.append(root_of_hashes(hashes))
-                name = f"{level}/{(start + at) // TILE_WIDTH}"
-                tiles.append({"_id": name, "hashes": b"".join(hashes), "root": roots[-1]})
-            self._insert(self._db[TILES], tiles, "hashes")
-            level, first, size, fresh = level + 1, first // TILE_WIDTH, size // TILE_WIDTH, roots
-
-    def _insert(self, collection: Collection[Document], documents: list[Document], content: str) -> None:
-        """Insert-only: what is there already must have the same bytes.
-
-        Raises: LogDiverged.
-        """
-        try:
-            collection.insert_many(documents, ordered=False)
-        except BulkWriteError as clash:
-            if any(error["code"] != _DUPLICATE for error in clash.details["writeErrors"]):
-                raise
-            wanted = {document["_id"]: bytes(document[content]) for document in documents}
-            rows = collection.find({"_id": {"$in": list(wanted)}}, {content: 1})
-            if {row["_id"]: bytes(row[content]) for row in rows} != wanted:
-                self._diverge(f"{collection.name} {documents[0]['_id']} to {documents[-1]['_id']}")
+        return after
 
     def _diverge(self, where: str) -> NoReturn:
         self._diverged = True

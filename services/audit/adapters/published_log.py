@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from services.audit.adapters.head import Head, HeadDocument
+from services.audit.adapters.leaves import Leaves
 from services.audit.adapters.log_documents import CHECKPOINTS, ENTRIES, HELD, TILES
 from services.audit.domain.streams import digest
 from services.audit.domain.tiles import TILE_HEIGHT, TILE_WIDTH, TileId, encode_bundle
@@ -41,6 +42,7 @@ class PublishedLog:
     def __init__(self, database: MongoDatabase, whole: Callable[[], bool] = lambda: True) -> None:
         self._db = database.db
         self._whole = whole
+        self._leaves = Leaves(database.db)
         self._heads = HeadDocument(database)
 
     def checkpoint(self) -> SignedCheckpoint:
@@ -65,7 +67,7 @@ class PublishedLog:
         if tile.width > available:
             raise NotFound("tile")
         if tile.level is None:
-            return encode_bundle(self._leaves(tile.number * TILE_WIDTH, tile.width))
+            return encode_bundle(self._leaves.contents(tile.number * TILE_WIDTH, tile.width))
         return self.hashes(tile.level, tile.number, tile.width)
 
     def hashes(self, level: int, number: int, count: int) -> bytes:
@@ -75,7 +77,7 @@ class PublishedLog:
             return bytes(full["hashes"])[: count * HASH_SIZE]
         first = number * TILE_WIDTH
         if level == 0:
-            return b"".join(map(leaf_hash, self._leaves(first, count)))
+            return b"".join(map(leaf_hash, self._leaves.contents(first, count)))
         return b"".join(self.tile_roots(level - 1, first, count))
 
     def tile_roots(self, level: int, first: int, count: int) -> list[bytes]:
@@ -87,25 +89,22 @@ class PublishedLog:
 
     def digest_of(self, stream: str, seq: int) -> str | None:
         """SHA-256, hex, of the leaf logged under a stream's number."""
-        found = self._db[ENTRIES].find_one({"stream": stream, "seq": seq}, {"leaf": 1})
-        return digest(bytes(found["leaf"])) if found else None
+        found = self._leaves.of_stream(stream, seq)
+        return None if found is None else digest(found)
 
     def streams(self) -> Sequence[StreamState]:
         """All of them, by name, also one of which everything is held."""
         head = self._heads.read() or Head()
         waiting = {row["_id"]: row["held"] for row in self._db[HELD].aggregate(_HELD_BY_STREAM)}
         return [
-            StreamState(stream, seq := head.streams.last_seq(stream), self._time(stream, seq), waiting.get(stream, 0))
+            StreamState(stream, head.streams.last_seq(stream), self._time(stream), waiting.get(stream, 0))
             for stream in sorted({*head.streams.last, *waiting})
         ]
 
-    def _time(self, stream: str, seq: int) -> datetime | None:
-        found = self._db[ENTRIES].find_one({"stream": stream, "seq": seq}, {"time": 1}) or {}
+    def _time(self, stream: str) -> datetime | None:
+        """Of the last event that can be found already."""
+        found = self._db[ENTRIES].find_one({"stream": stream}, {"time": 1}, sort=[("seq", -1)]) or {}
         return found.get("time")
-
-    def _leaves(self, first: int, count: int) -> list[bytes]:
-        wanted = {"_id": {"$gte": first, "$lt": first + count}}
-        return [bytes(row["leaf"]) for row in self._db[ENTRIES].find(wanted, {"leaf": 1}).sort("_id", 1)]
 
 
 _HELD_BY_STREAM = [{"$group": {"_id": "$stream", "held": {"$sum": 1}}}]

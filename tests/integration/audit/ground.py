@@ -19,13 +19,16 @@ from kafka.admin import NewTopic
 
 from services.audit.adapters.events import MongoEvents
 from services.audit.adapters.held_events import Evidence, HeldEvents
+from services.audit.adapters.leaves import Leaf, Leaves
 from services.audit.adapters.log_documents import MIGRATIONS
 from services.audit.adapters.log_store import LogStore
 from services.audit.adapters.order_topic import OrderTopic
+from services.audit.adapters.projection import Projection
 from services.audit.adapters.published_log import PublishedLog
 from services.audit.adapters.replay import open_replay
 from services.audit.domain.errors import LogDiverged
 from services.audit.domain.notes import verifier_key
+from services.audit.domain.streams import OWN_STREAM
 from services.audit.entrypoints.events_handler import EventsHandler
 from services.audit.entrypoints.log_routes import log_routes
 from services.common.domain.clock import to_iso
@@ -96,6 +99,8 @@ class AuditGround:
                     store.settle()
 
         timer = threading.Thread(target=settle)
+        projection = Projection(self.database, store)
+        projection.start()
         consumer.start()
         timer.start()
         try:
@@ -104,6 +109,7 @@ class AuditGround:
             stop.set()
             timer.join()
             consumer.stop()
+            projection.stop()
             store.stop()
 
     def send(self, *leaves: tuple[int, bytes], stream: str = "") -> None:
@@ -130,14 +136,28 @@ class AuditGround:
     def until_signed(self, size: int) -> None:
         until(lambda: self.size() >= size)
 
+    def logged(self) -> list[Leaf]:
+        """Every leaf, in the order of the log."""
+        return Leaves(self.database.db).read(0, 100_000)
+
     def numbers(self, stream: str = "") -> list[int]:
         """Numbers of a stream in the order of the log."""
-        rows = self.database.db["entries"].find({"stream": stream or self.stream}).sort("_id", 1)
-        return [row["seq"] for row in rows]
+        return [leaf.seq for leaf in self.logged() if leaf.stream == (stream or self.stream)]
 
     def findings(self) -> list[str]:
-        rows = self.database.db["entries"].find({"stream": "audit-log"}).sort("_id", 1)
-        return [json.loads(row["leaf"])["activity_name"] for row in rows]
+        return [json.loads(leaf.content)["activity_name"] for leaf in self.logged() if leaf.stream == OWN_STREAM]
+
+    @contextmanager
+    def changed(self, index: int, before: bytes, after: bytes) -> Iterator[None]:
+        """A leaf of other bytes in the database, for a while."""
+        pieces = self.database.db["leaves"]
+        [leaf] = Leaves(self.database.db).read(index, 1)
+        piece = pieces.find_one({"_id": {"$lte": index}}, sort=[("_id", -1)])
+        assert piece is not None
+        other = bytes(piece["leaves"]).replace(leaf.content, leaf.content.replace(before, after))
+        pieces.update_one({"_id": piece["_id"]}, {"$set": {"leaves": other}})
+        yield
+        pieces.replace_one({"_id": piece["_id"]}, piece)
 
     @contextmanager
     def served(self) -> Iterator[str]:

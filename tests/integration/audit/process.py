@@ -9,7 +9,9 @@ import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
+from services.audit.adapters import log_store
 from services.audit.adapters.head import HeadDocument
 from services.audit.adapters.log_store import LogStore
 from services.audit.adapters.order_topic import OrderTopic
@@ -19,7 +21,7 @@ from tests.integration.audit.ground import AuditGround
 from tests.integration.dataplane.process import before, die, pause
 
 
-def _in_an_append(owner: type, name: str, act: Callable[[], None]) -> None:
+def _in_an_append(owner: Any, name: str, act: Callable[[], None]) -> None:
     """Acts before the first call of a method that an append makes; what opens the log stays undisturbed."""
     before(LogStore, "append", lambda: before(owner, name, act))
 
@@ -33,7 +35,7 @@ def killed_after_the_order_was_written() -> None:
 
 
 def killed_before_tiles() -> None:
-    _in_an_append(LogStore, "_make_tiles", die)
+    _in_an_append(log_store, "make_tiles", die)
 
 
 def killed_before_the_head_moves() -> None:

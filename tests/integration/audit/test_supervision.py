@@ -6,6 +6,9 @@ from datetime import timedelta
 
 import pytest
 
+from services.audit.adapters.leaves import Leaves
+from services.audit.adapters.log_documents import MIGRATIONS
+from services.audit.adapters.projection import Projection
 from services.audit.application.supervise import EventFilter, commitment, event_in_scope, search_events, trail
 from services.audit.domain.streams import OWN_STREAM, Arrived
 from services.audit.domain.trail import Logged
@@ -13,6 +16,7 @@ from services.common.domain.actor import Actor, Role
 from services.common.domain.audit_event import AuditEvent, ObjectRef, Outcome
 from services.common.domain.caller import Caller
 from services.common.domain.errors import AuditUnavailable, InvalidArgument, InvalidPageToken, NotFound, OutOfScope
+from services.common.mongo.migrations import migrate
 from tests.integration.audit.ground import AuditGround
 from tests.integration.dataplane.ground import CLOCK, IDS
 
@@ -57,6 +61,7 @@ def log_a_request(ground: AuditGround, request_id: str, events: int, region_id: 
     for one in arrived:
         streams.append(one)
     store.append(head, arrived, streams, {})
+    Projection(ground.database, store).catch_up()
 
 
 def test_a_trail_is_found_by_its_number_in_order_page_by_page(ground: AuditGround) -> None:
@@ -149,5 +154,40 @@ def test_findings_of_the_log_can_be_searched_for(ground: AuditGround) -> None:
     store = ground.store()
     head = store.writable_head()
     store.append(head, [Arrived(OWN_STREAM, 0, b"{}")], head.streams, {})
+    Projection(ground.database, store).catch_up()
     found = search_events(EventFilter(action="opaque"), size=0, token="", by=regulator("*").actor, events=ground.events)
     assert [event.stream for event in found.items] == [OWN_STREAM]
+
+
+def test_what_is_searched_by_can_be_thrown_away_and_made_again(ground: AuditGround) -> None:
+    log_a_request(ground, IDS.new(), 5)
+    nation = regulator("*").actor
+
+    def found() -> list[Logged]:
+        return search_events(EventFilter(), size=0, token="", by=nation, events=ground.events).items
+
+    before = found()
+    assert len(before) == 5
+    for name in ("entries", "projection"):
+        ground.database.db[name].delete_many({})
+    assert found() == []
+    assert event_in_scope(3, by=nation, events=ground.events) == before[1], "one event needs no search"
+    store = ground.store()
+    store.writable_head()
+    Projection(ground.database, store).catch_up()
+    assert found() == before
+
+
+def test_a_log_of_one_document_a_leaf_becomes_one_of_pieces(ground: AuditGround) -> None:
+    log_a_request(ground, IDS.new(), 300)
+    db = ground.database.db
+    leaves = Leaves(db).read(0, 1_000)
+    for leaf in leaves:
+        db["entries"].update_one({"_id": leaf.index}, {"$set": {"leaf": leaf.content}})
+    for name in ("leaves", "projection"):
+        db.drop_collection(name)
+    db["schema"].delete_one({"_id": 103})
+    migrate(ground.database, MIGRATIONS, "test")
+    assert Leaves(db).read(0, 1_000) == leaves
+    assert db["entries"].count_documents({"leaf": {"$exists": True}}) == 0
+    assert db["projection"].find_one() == {"_id": "entries", "size": 300}

@@ -21,15 +21,16 @@ def _verify(stack: Stack) -> subprocess.CompletedProcess[str]:
 def test_a_changed_byte_of_an_entry_is_found(stack: Stack) -> None:
     assert _verify(stack).returncode == 0
     with admin_client(stack.layout) as admin:
-        entries = admin["audit"]["entries"]
-        entry = entries.find_one({"_id": 7})
-        assert entry is not None
-        leaf = bytes(entry["leaf"])
-        entries.update_one({"_id": 7}, {"$set": {"leaf": leaf.replace(b"granted", b"grantee")}})
+        pieces = admin["audit"]["leaves"]
+        piece = pieces.find_one({"_id": {"$lte": 7}}, sort=[("_id", -1)])
+        assert piece is not None
+        other = bytes(piece["leaves"]).replace(b"granted", b"grantee")
+        assert other != piece["leaves"]
+        pieces.update_one({"_id": piece["_id"]}, {"$set": {"leaves": other}})
         try:
             done = _verify(stack)
         finally:
-            entries.update_one({"_id": 7}, {"$set": {"leaf": leaf}})
+            pieces.replace_one({"_id": piece["_id"]}, piece)
     assert done.returncode == 1, done.stdout
     assert "FAILED" in done.stdout
     assert _verify(stack).returncode == 0
