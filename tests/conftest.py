@@ -18,6 +18,7 @@ from deploy.local.provision import provision
 from deploy.local.stack import Stack
 from services.common.kafka.connection import KafkaConnection
 from services.common.mongo.database import MongoDatabase
+from tests.collector import Collector
 
 _BASE_PORT = int(os.environ.get("TONGDANG_TEST_BASE_PORT", "18080"))
 
@@ -44,10 +45,17 @@ class Engines:
 
 
 @pytest.fixture(scope="session")
-def test_stack() -> Iterator[Stack]:
+def collector() -> Iterator[Collector]:
+    """Takes in every span the stack's services send."""
+    with Collector() as collector:
+        yield collector
+
+
+@pytest.fixture(scope="session")
+def test_stack(collector: Collector) -> Iterator[Stack]:
     """Prepared, nothing started."""
     folder = ROOT / ".local" / f"test-{_BASE_PORT}"
-    stack = Stack(Layout(_BASE_PORT, folder, ROOT / ".local" / "engines"))
+    stack = Stack(Layout(_BASE_PORT, folder, ROOT / ".local" / "engines", collector.url))
     provision(stack.layout.engines, print)
     taken = stack.taken_ports()
     assert not taken, f"ports are taken: {taken}; TONGDANG_TEST_BASE_PORT chooses others"

@@ -32,15 +32,18 @@ class Layout:
     base_port: int
     folder: Path
     engines: Path
+    tracing: str = ""
+    """Where the services send their spans (OTLP over HTTP); empty: nowhere."""
 
     @classmethod
     def from_environment(cls) -> "Layout":
-        """`TONGDANG_LOCAL_BASE_PORT`, `TONGDANG_LOCAL_DIR` and `TONGDANG_ENGINES_DIR`, or the defaults."""
+        """`TONGDANG_LOCAL_BASE_PORT`, `…_DIR`, `…_TRACING` and `TONGDANG_ENGINES_DIR`, or the defaults."""
         local = ROOT / ".local"
         return cls(
             base_port=int(os.environ.get("TONGDANG_LOCAL_BASE_PORT", DEFAULT_BASE_PORT)),
             folder=Path(os.environ.get("TONGDANG_LOCAL_DIR", local / "state")).absolute(),
             engines=Path(os.environ.get("TONGDANG_ENGINES_DIR", local / "engines")).absolute(),
+            tracing=os.environ.get("TONGDANG_LOCAL_TRACING", ""),
         )
 
     def as_environment(self) -> dict[str, str]:
@@ -49,6 +52,7 @@ class Layout:
             "TONGDANG_LOCAL_BASE_PORT": str(self.base_port),
             "TONGDANG_LOCAL_DIR": str(self.folder),
             "TONGDANG_ENGINES_DIR": str(self.engines),
+            "TONGDANG_LOCAL_TRACING": self.tracing,
         }
 
     @property

@@ -64,6 +64,7 @@ def _common(layout: Layout, service: str) -> dict[str, object]:
         "OIDC__JWKS_URL": f"{realm}/protocol/openid-connect/certs",
         "REGISTRY__FILE": layout.etc / "regions.toml",
         "BACKUP__KEY_FILE": secrets / "backup",
+        "TRACING__ENDPOINT": layout.tracing,
     }
     if service != "portal":
         values["GRPC__PORT"] = layout.grpc_port(service)

@@ -24,6 +24,7 @@ from services.common.domain.errors import TongdangError
 from services.common.logging import configure_logging
 from services.common.metrics import HTTP_HANDLED, HTTP_SECONDS
 from services.common.settings import ServiceSettings
+from services.common.tracing import carrying_context, configure_tracing, stop_tracing
 
 with warnings.catch_warnings():
     warnings.simplefilter("ignore")  # eventlet announces its own retirement at import
@@ -79,6 +80,7 @@ def serve(app: App) -> None:
     """Runs the service until SIGTERM or SIGINT; then stops within ten seconds."""
     settings = app.settings
     configure_logging(settings.identity.principal, settings.log.level)
+    configure_tracing(settings.identity.principal, settings.tracing.endpoint, settings.tracing.ratio)
     _require_free(settings.http.host, settings.http.port)
     stopping: list[int] = []
     for name in (signal.SIGTERM, signal.SIGINT):
@@ -91,6 +93,7 @@ def serve(app: App) -> None:
         eventlet.sleep(0.25)  # short naps: a signal is only seen between them
     log.info("stopping")
     runner.stop()
+    stop_tracing()
     log.info("stopped")
 
 
@@ -124,7 +127,7 @@ def _service_class(app: App) -> type:
 def _http_method(route: Route, name: str) -> Any:
     def method(self: Any, request: Any, **values: str) -> Response:
         started = time.perf_counter()
-        answer: HttpResponse = tpool.execute(_answer, route, values)
+        answer: HttpResponse = tpool.execute(carrying_context(_answer), route, values)
         HTTP_HANDLED.labels(method="GET", route=route.path, status=answer.status).inc()
         HTTP_SECONDS.labels(method="GET", route=route.path).observe(time.perf_counter() - started)
         return Response(answer.body, status=answer.status, headers=dict(answer.headers), content_type=answer.media_type)
@@ -151,7 +154,7 @@ def _timer_method(one: Timer, name: str) -> Any:
             log.exception("timer-failed", timer=one.name, problem=type(problem).__name__)
 
     def method(self: Any) -> None:
-        tpool.execute(work)
+        tpool.execute(carrying_context(work))
 
     method.__name__ = name
     return timer(interval=one.every_s)(method)

@@ -78,6 +78,13 @@ class Backup(BaseModel):
     key_file: Path
 
 
+class Tracing(BaseModel):
+    """Where spans go, e.g. `http://collector:4318` (OTLP over HTTP); empty: nowhere. `ratio`: share of traces kept."""
+
+    endpoint: str = ""
+    ratio: float = 1.0
+
+
 class Log(BaseModel):
     """Verbosity of our own logs."""
 
@@ -96,6 +103,7 @@ class ServiceSettings(BaseSettings):
     http: Http
     metrics: Metrics
     log: Log = Log()
+    tracing: Tracing = Tracing()
     backup: Backup | None = None
     """Wanted by the commands `backup` and `restore` alone."""
 

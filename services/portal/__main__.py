@@ -7,6 +7,7 @@ from services.common.foundation import Foundation
 from services.common.logging import configure_logging
 from services.common.runner import command_line
 from services.common.settings import read_secret
+from services.common.tracing import configure_tracing, stop_tracing
 from services.portal.adapters.backends import Backends
 from services.portal.adapters.identity_provider import IdentityProvider
 from services.portal.adapters.sessions import MIGRATIONS, Store
@@ -24,6 +25,7 @@ def run_service() -> None:
     """Serves until told to stop."""
     settings = PortalSettings()
     configure_logging(settings.identity.principal, settings.log.level)
+    configure_tracing(settings.identity.principal, settings.tracing.endpoint, settings.tracing.ratio)
     base = Foundation(settings)
     base.check_schema(MIGRATIONS)
     components: list[Component] = base.components()
@@ -45,6 +47,7 @@ def run_service() -> None:
         timeout_graceful_shutdown=5,
         server_header=False,
     )
+    stop_tracing()
 
 
 def run() -> None:

@@ -12,6 +12,9 @@ from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 from deploy.local.layout import ROOT
 from deploy.local.stack import Stack
+from tests.collector import Collector
+from tests.e2e import telling
+from tests.integration.dataplane.ground import until
 
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(420)]
 _FLAGS = [
@@ -72,15 +75,31 @@ def _scan() -> bytes:
 
 
 def test_a_record_goes_from_the_review_desk_to_a_citizen_in_another_region(
-    browser: Browser, stack: Stack, people_password: str, tmp_path: Path
+    browser: Browser, stack: Stack, people_password: str, tmp_path: Path, collector: Collector
 ) -> None:
-    """Steps 3 to 7 of the story with nothing faked."""
+    """Steps 3 to 7 of the story with nothing faked; then what the run has told of itself."""
     title = _review_and_publish(browser, stack, people_password)
     request_path, number = _ask(browser, stack, people_password, title)
     _fulfil(browser, stack, people_password, number)
     _download_and_verify(browser, stack, people_password, request_path, tmp_path)
     _supervise(browser, stack, people_password, number)
     _verify_the_log(stack, tmp_path)
+    _one_trace_leads_from_the_click_to_the_log(collector)
+    _nobody_is_betrayed(stack, collector, title)
+
+
+def _one_trace_leads_from_the_click_to_the_log(collector: Collector) -> None:
+    spans = until(lambda: telling.whole_trace(collector), 30)
+    [root] = telling.roots(spans)
+    assert (root.service, root.name) == ("portal", "POST /drafts/{draft_id}/{step}/submit")
+
+
+def _nobody_is_betrayed(stack: Stack, collector: Collector, title: str) -> None:
+    used = {"杨阿·买提", "+86 139 0000 0001", "139 0000 0001", "办理退休", "随机抽查", title, "eyJhbGciOi"}
+    words = used | telling.personal_words(stack)
+    assert telling.betrayals(telling.told(stack, collector), words) == []
+    planted = [("a log", '{"name": "杨阿·买提"}'.encode()), ("a URL", b"GET /search?q=%e5%8a%9e%e7%90%86")]
+    assert len(telling.betrayals(iter(planted), words | {"办理"})) == 2, "the search would find it"
 
 
 def _review_and_publish(browser: Browser, stack: Stack, password: str) -> str:

@@ -17,6 +17,7 @@ from services.common.domain.ids import Ids
 from services.common.mongo.database import DURABLE, Document, MongoDatabase
 from services.common.mongo.outbox import COLLECTION, MAX_MESSAGES, outbox_document
 from services.common.mongo.wakeups import Bells
+from services.common.tracing import current_traceparent
 
 _TIMEOUT_S = 2.0
 _WRITE_TIMEOUT_S = 1.8
@@ -32,10 +33,11 @@ log = structlog.get_logger()
 class _Waiting:
     """One caller's leaf; a bare lock wakes it, since an `Event` costs as much as the rest of the queueing."""
 
-    __slots__ = ("_answered", "durable", "given_up", "leaf")
+    __slots__ = ("_answered", "durable", "given_up", "leaf", "trace")
 
     def __init__(self, leaf: bytes) -> None:
         self.leaf = leaf
+        self.trace = current_traceparent()
         self.durable = False
         self.given_up = False
         self._answered = threading.Lock()
@@ -70,7 +72,7 @@ class Recorder:
         self._bells = bells or Bells()
         self._closed: SimpleQueue[_Waiting | None] = SimpleQueue()
         """Callers that wait; None only wakes the writer."""
-        self._open: deque[bytes] = deque()
+        self._open: deque[tuple[bytes, str]] = deque()
         self._open_lock = threading.Lock()
         """Held to join or leave the open queue, so that none joins unseen by the writer or after `stop`."""
         self._open_due = 0.0
@@ -114,12 +116,12 @@ class Recorder:
 
         Raises: InvalidArgument; AuditUnavailable: the queue is full, or the store is down or two seconds behind.
         """
-        leaf = event.leaf()
+        leaf, trace = event.leaf(), current_traceparent()
         with self._open_lock:
             behind = bool(self._open) and time.monotonic() > self._open_due + _TIMEOUT_S
             if self._stopping or self._store_down or behind or len(self._open) >= _OPEN_QUEUE:
                 raise AuditUnavailable("the access could not be queued", retry_after_s=2)
-            self._open.append(leaf)
+            self._open.append((leaf, trace))
             if len(self._open) == 1:
                 self._open_due = time.monotonic() + _OPEN_FLUSH_S
                 self._closed.put(None)
@@ -158,7 +160,7 @@ class Recorder:
         return _PROBE_S if self._store_down else None
 
     def _write_waiting(self, waiting: list[_Waiting]) -> None:
-        durable = self._write(self._document([one.leaf for one in waiting]))
+        durable = self._write(self._document([(one.leaf, one.trace) for one in waiting]))
         for one in waiting:
             one.answer(durable)
 
@@ -177,17 +179,18 @@ class Recorder:
             if self._stopping:
                 time.sleep(_RETRY_S)
 
-    def _take_open(self) -> list[bytes]:
-        taken: list[bytes] = []
+    def _take_open(self) -> list[tuple[bytes, str]]:
+        taken: list[tuple[bytes, str]] = []
         size = 0
         with self._open_lock:
             while self._open and len(taken) < MAX_MESSAGES and size < _BATCH_BYTES:
                 taken.append(self._open.popleft())
-                size += len(taken[-1])
+                size += len(taken[-1][0])
         return taken
 
-    def _document(self, leaves: list[bytes]) -> Document:
-        return outbox_document(self._ids.new(), self._clock.now(), [], leaves)
+    def _document(self, traced: list[tuple[bytes, str]]) -> Document:
+        leaves, traces = [leaf for leaf, _ in traced], [trace for _, trace in traced]
+        return outbox_document(self._ids.new(), self._clock.now(), [], leaves, traces)
 
     def _write(self, document: Document) -> bool:
         """Whether the document is durable now."""

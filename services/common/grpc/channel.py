@@ -3,9 +3,11 @@
 import time
 from collections import namedtuple
 from collections.abc import Sequence
+from contextlib import AbstractContextManager
 from typing import Any
 
 import grpc
+from opentelemetry.trace import SpanKind
 
 from services.common.grpc.call import (
     AUTHORIZATION_KEY,
@@ -17,6 +19,7 @@ from services.common.grpc.call import (
 from services.common.grpc.errors import from_rpc_error
 from services.common.metrics import GRPC_ASKED, GRPC_CLIENT_SECONDS
 from services.common.settings import Tls
+from services.common.tracing import TRACEPARENT, current_traceparent, span
 
 DEFAULT_DEADLINE_S = 10.0
 OPTIONS = [
@@ -40,10 +43,12 @@ class _Carry(grpc.UnaryUnaryClientInterceptor, grpc.StreamUnaryClientInterceptor
     """Adds correlation, the live token of the call being served, and a deadline."""
 
     def intercept_unary_unary(self, continuation: Any, details: Any, request: Any) -> Any:
-        return continuation(_with_context(details), request)
+        with _client_span(details.method):
+            return continuation(_with_context(details), request)
 
     def intercept_stream_unary(self, continuation: Any, details: Any, requests: Any) -> Any:
-        return continuation(_with_context(details), requests)
+        with _client_span(details.method):
+            return continuation(_with_context(details), requests)
 
 
 class _Measure(grpc.UnaryUnaryClientInterceptor, grpc.StreamUnaryClientInterceptor):
@@ -67,6 +72,14 @@ class _Measure(grpc.UnaryUnaryClientInterceptor, grpc.StreamUnaryClientIntercept
         return answer
 
 
+def _client_span(method: Any) -> AbstractContextManager[Any]:
+    """Around a blocking call; `details.method` may be bytes."""
+    name = method.decode() if isinstance(method, bytes) else str(method)
+    service, _, called = name.lstrip("/").partition("/")
+    attributes: dict[str, str | int] = {"rpc.system": "grpc", "rpc.service": service, "rpc.method": called}
+    return span(name.lstrip("/"), SpanKind.CLIENT, attributes)
+
+
 def _with_context(details: Any) -> _Details:
     metadata: Metadata = list(details.metadata or ())
     given = {key for key, _ in metadata}
@@ -74,6 +87,7 @@ def _with_context(details: Any) -> _Details:
         CORRELATION_KEY: current_correlation(),
         CAUSATION_KEY: current_correlation(),
         AUTHORIZATION_KEY: f"Bearer {current_bearer()}" if current_bearer() else "",
+        TRACEPARENT: current_traceparent(),
     }
     metadata += [(key, value) for key, value in carried.items() if value and key not in given]
     timeout = details.timeout if details.timeout is not None else DEFAULT_DEADLINE_S

@@ -8,6 +8,7 @@ import grpc
 
 from services.common.domain.errors import Unavailable
 from services.common.grpc.interceptors import AccessControl, Authorisation, Correlation, Errors, Metrics
+from services.common.grpc.tracing import Tracing
 from services.common.settings import Grpc, Tls
 
 MAX_MESSAGE_BYTES = 4 * 1024 * 1024
@@ -27,6 +28,7 @@ class GrpcServer:
     def start(self) -> None:
         """Raises: Unavailable: the port is taken."""
         chain: list[grpc.ServerInterceptor] = [
+            Tracing(),
             Correlation(self.control.ids),
             Metrics(),
             Errors(),

@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 import structlog
 from kafka import KafkaConsumer, TopicPartition
 from kafka.errors import KafkaError, NoOffsetForPartitionError, OffsetOutOfRangeError
+from opentelemetry.trace import SpanKind
 from pymongo.errors import PyMongoError
 
 from services.common.domain.errors import TongdangError, Unavailable
@@ -14,6 +15,7 @@ from services.common.kafka.connection import KafkaConnection
 from services.common.kafka.consumed import Consumed, consumed_of
 from services.common.kafka.freshness import Freshness
 from services.common.metrics import CONSUMER_LAG, WORK_INTERRUPTED
+from services.common.tracing import continued, traceparent_of
 
 Positions = Mapping[tuple[str, int], int]
 _MAX_BATCH = 5_000
@@ -147,7 +149,9 @@ class TopicConsumer:
         batch = [consumed_of(row) for rows in polled.values() for row in rows]
         if batch:
             after = {(one.topic, one.partition): one.offset + 1 for one in batch}
-            self._handle(batch, after)
+            parents = (traceparent_of(one.headers) for one in batch)
+            with continued(f"{self.name} process", SpanKind.CONSUMER, parents, {"messaging.system": "kafka"}):
+                self._handle(batch, after)
             self._freshness.handled(batch)
         lag = _lag(consumer)
         if lag is not None:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from kafka import KafkaProducer
+from opentelemetry.trace import SpanKind
 
 from services.common.domain.clock import to_iso
 from services.common.kafka.connection import KafkaConnection
@@ -15,6 +16,7 @@ from services.common.metrics import KAFKA_SECONDS
 from services.common.mongo.database import Document, MongoDatabase
 from services.common.mongo.lease import LeaseHolder, LeaseLost
 from services.common.mongo.outbox import COLLECTION as OUTBOX
+from services.common.tracing import TRACEPARENT, continued
 from tongdang.audit.v1 import audit_pb2
 
 MAX_MESSAGES = 5_000
@@ -74,9 +76,11 @@ class Sending:
             return 0
         messages = [message for document in documents for message in messages_of(document, self.stream)]
         self.lease.keep()
+        parents = (parent for document in documents for parent in document.get("traces", ()))
         if messages:
-            with KAFKA_SECONDS.time():
-                send_together(self.producer, messages)
+            with continued("send to Kafka", SpanKind.PRODUCER, parents, {"messaging.system": "kafka"}):
+                with KAFKA_SECONDS.time():
+                    send_together(self.producer, messages)
         self._move_mark(mark, int(documents[-1]["seq"]))
         return len(messages)
 
@@ -124,12 +128,14 @@ def messages_of(document: Document, stream: Stream) -> Iterator[KafkaMessage]:
     document_id, shared = document["_id"], _shared_headers(document, stream)
     for index, message in enumerate(document["messages"]):
         headers = [*shared, ("ce_id", f"{document_id}#{index}".encode()), ("ce_type", message["type"].encode())]
+        headers += _trace(document, 0)
         yield KafkaMessage(message["topic"], message["key"].encode(), message["value"], headers)
     topic, key = audit_topic(stream.principal), stream.id.encode()
     for index, leaf in enumerate(document["leaves"]):
         seq = int(document["audit_first"]) + index
         value = audit_pb2.StreamedLeaf(stream=stream.id, seq=seq, leaf=leaf).SerializeToString()
         headers = [*shared, ("ce_id", f"{stream.id}#{seq}".encode()), ("ce_type", b"tongdang.audit.event.v1")]
+        headers += _trace(document, index)
         yield KafkaMessage(topic, key, value, headers)
 
 
@@ -141,3 +147,10 @@ def _shared_headers(document: Document, stream: Stream) -> list[tuple[str, bytes
         ("ce_time", to_iso(document["created_at"]).encode()),
         ("content-type", b"application/protobuf"),
     ]
+
+
+def _trace(document: Document, index: int) -> list[tuple[str, bytes]]:
+    """CloudEvents' extension for distributed tracing: of one of a document's leaves, or of all it holds."""
+    traces = document.get("traces", ())
+    traceparent = str(traces[min(index, len(traces) - 1)]) if traces else ""
+    return [(TRACEPARENT, traceparent.encode())] if traceparent else []

@@ -7,6 +7,7 @@ from contextlib import suppress
 from datetime import timedelta
 
 import structlog
+from opentelemetry.trace import SpanKind
 from pymongo.errors import PyMongoError
 
 from services.common.domain.clock import Clock
@@ -17,6 +18,7 @@ from services.common.mongo.database import Document, MongoDatabase
 from services.common.mongo.lease import LeaseHolder
 from services.common.mongo.letters import COLLECTION, letter_of
 from services.common.mongo.wakeups import Bells, Wakeup
+from services.common.tracing import span
 
 _IDLE_S = 0.5
 _TERM_S = 30.0
@@ -153,7 +155,8 @@ class _Lane:
     def _deliver(self, document: Document) -> None:
         started = time.monotonic()
         try:
-            self._send(letter_of(document))
+            with span("deliver letter", SpanKind.PRODUCER, parent=document.get("traceparent", "")):
+                self._send(letter_of(document))
         except TongdangError as problem:
             self._failed(document, problem)
             return

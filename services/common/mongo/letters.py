@@ -7,6 +7,7 @@ from pymongo import ReturnDocument
 
 from services.common.domain.messages import Letter
 from services.common.mongo.database import Document
+from services.common.tracing import current_traceparent
 
 if TYPE_CHECKING:
     from services.common.mongo.transactions import Tx
@@ -28,6 +29,7 @@ def letter_document(letter: Letter, now: datetime) -> Document:
         "attempts": 0,
         "created_at": now,
         "not_before": now,
+        "traceparent": current_traceparent(),
     }
 
 

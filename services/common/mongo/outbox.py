@@ -26,9 +26,15 @@ class OutboxOverflow(TongdangError):
 
 
 def outbox_document(
-    document_id: str, created_at: datetime, messages: Sequence[OutboxMessage], leaves: Sequence[bytes]
+    document_id: str,
+    created_at: datetime,
+    messages: Sequence[OutboxMessage],
+    leaves: Sequence[bytes],
+    traces: Sequence[str] = (),
 ) -> Document:
     """The document as stored; `pending` marks it for numbering and is removed with it.
+
+    `traces`: the `traceparent` of each leaf, or one of all messages and leaves; none while nobody traces.
 
     Raises: OutboxOverflow: more than 500 messages, 500 events or 4 MB, or a message of more than 900 kB.
     """
@@ -37,7 +43,7 @@ def outbox_document(
     crowded = len(messages) > MAX_MESSAGES or len(leaves) > MAX_MESSAGES or size > MAX_BYTES
     if crowded or max(values, default=0) > MAX_VALUE_BYTES:
         raise OutboxOverflow(f"{len(messages)} messages, {len(leaves)} events, {size} bytes")
-    return {
+    document = {
         "_id": document_id,
         "created_at": created_at,
         "pending": True,
@@ -48,6 +54,7 @@ def outbox_document(
         "leaves": list(leaves),
         "count": len(leaves),
     }
+    return {**document, "traces": list(traces)} if any(traces) else document
 
 
 def leaves_of(events: Sequence[AuditEvent]) -> list[bytes]:

@@ -26,6 +26,7 @@ from services.common.mongo.letters import letter_document
 from services.common.mongo.outbox import COLLECTION as OUTBOX
 from services.common.mongo.outbox import leaves_of, outbox_document
 from services.common.mongo.wakeups import Bells
+from services.common.tracing import current_traceparent
 
 T = TypeVar("T")
 _key: ContextVar[IdempotencyKey | None] = ContextVar("idempotency-key", default=None)
@@ -75,7 +76,7 @@ class Tx:
         """Writes outbox document and letters; called once, after the body."""
         now = clock.now()
         if self._messages or self._events:
-            document = outbox_document(ids.new(), now, self._messages, leaves_of(self._events))
+            document = outbox_document(ids.new(), now, self._messages, leaves_of(self._events), [current_traceparent()])
             self.db[OUTBOX].insert_one(document, session=self.session)
         if self._letters:
             letters = [letter_document(letter, now) for letter in self._letters]

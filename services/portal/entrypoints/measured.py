@@ -2,9 +2,11 @@
 
 import time
 
+from opentelemetry.trace import SpanKind
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from services.common.metrics import HTTP_HANDLED, HTTP_SECONDS
+from services.common.tracing import span
 
 _METHODS = frozenset({"GET", "HEAD", "POST"})
 """What our routes take; anybody may send any other word, and it must not become a label."""
@@ -29,10 +31,17 @@ class Measured:
             await send(message)
 
         started = time.perf_counter()
+        method = scope["method"] if scope["method"] in _METHODS else "other"
         try:
-            await self._app(scope, receive, noted)
+            # a new trace: what a stranger's browser says of its own is not believed
+            with span(method, SpanKind.SERVER, {"http.request.method": method}, parent="") as made:
+                try:
+                    await self._app(scope, receive, noted)
+                finally:
+                    if made is not None:
+                        made.update_name(f"{method} {_route_of(scope)}")
+                        made.set_attributes({"http.route": _route_of(scope), "http.response.status_code": status})
         finally:
-            method = scope["method"] if scope["method"] in _METHODS else "other"
             route = _route_of(scope)
             HTTP_HANDLED.labels(method=method, route=route, status=status).inc()
             HTTP_SECONDS.labels(method=method, route=route).observe(time.perf_counter() - started)
