@@ -91,7 +91,7 @@ def test_a_record_goes_from_the_review_desk_to_a_citizen_in_another_region(
 def _one_trace_leads_from_the_click_to_the_log(collector: Collector) -> None:
     spans = until(lambda: telling.whole_trace(collector), 30)
     [root] = telling.roots(spans)
-    assert (root.service, root.name) == ("portal", "POST /drafts/{draft_id}/{step}/submit")
+    assert (root.service, root.name) == ("portal", "POST /drafts/{draft_id}/check/submit")
 
 
 def _nobody_is_betrayed(stack: Stack, collector: Collector, title: str) -> None:

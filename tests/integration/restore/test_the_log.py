@@ -18,15 +18,21 @@ from tongdang.catalog.v1 import review_pb2, review_pb2_grpc
 pytestmark = pytest.mark.integration
 
 
+_NOT_CHECKED = 2
+"""The log is replayed before it is served again."""
+
+
 def _verified(stack: Stack, state: Path) -> int:
-    """The size that an outsider verified, consistent with what it saw before."""
+    """The size that an outsider verified, consistent with what it saw before; 0 while the log serves nothing."""
     layout = stack.layout
     told = subprocess.run(
         [sys.executable, "-m", "services.audit.verifier", "--url", layout.log_url,
          "--key", str(layout.etc / "audit-log.vkey"), "--state", str(state)],
         cwd=ROOT, capture_output=True, text=True, check=False,
     )  # fmt: skip
-    assert told.returncode == 0, told.stdout + told.stderr
+    assert told.returncode in (0, _NOT_CHECKED), told.stdout + told.stderr
+    if told.returncode == _NOT_CHECKED:
+        return 0
     size = re.search(r"Verified: (\d+) entries", told.stdout)
     assert size is not None
     return int(size.group(1))
