@@ -45,9 +45,9 @@ def measure(setting: Setting) -> Iterator[Figure]:
         principal = f"catalog-{uuid.uuid4()}"
         topic = audit_topic(principal)
         setting.create_topics(topic, partitions=1)
-        _send(setting.kafka(), principal, topic, count)
+        send(setting.kafka(), principal, topic, count)
         mine, theirs = alternating(
-            lambda: _log(setting, principal, topic, count, late),  # noqa: B023 - called at once
+            lambda: log_rate(setting, principal, topic, count, late),  # noqa: B023 - called at once
             lambda: _least(setting, topic, count),  # noqa: B023
             setting.rounds,
         )
@@ -56,15 +56,15 @@ def measure(setting: Setting) -> Iterator[Figure]:
     yield figure("one leaf alone", "ms", 0, late, floor=LATENCY_AIM, aim=LATENCY_AIM)
 
 
-def _send(connection: KafkaConnection, principal: str, topic: str, count: int) -> None:
+def send(connection: KafkaConnection, principal: str, topic: str, count: int) -> None:
     producer = KafkaProducer(**connection.options(), linger_ms=50, batch_size=512 * 1024)
     for seq in range(1, count + 1):
-        producer.send(topic, _message(principal, seq))
+        producer.send(topic, message(principal, seq))
     producer.flush()
     producer.close()
 
 
-def _message(principal: str, seq: int) -> bytes:
+def message(principal: str, seq: int) -> bytes:
     event = AuditEvent(
         event_id=IDS.new(),
         time=CLOCK.now(),
@@ -93,7 +93,7 @@ def _least(setting: Setting, topic: str, count: int) -> float:
         return rate
 
 
-def _log(setting: Setting, principal: str, topic: str, count: int, late: list[float]) -> float:
+def log_rate(setting: Setting, principal: str, topic: str, count: int, late: list[float]) -> float:
     """`late` gains the milliseconds of leaves that came alone, in the first round."""
     with setting.mongo(MIGRATIONS) as database:
         lease = LeaseHolder(database, "log", "bench")
@@ -140,7 +140,7 @@ def _alone(
     producer = KafkaProducer(**connection.options())
     for seq in range(count + 1, count + 1 + ALONE):
         began = time.perf_counter()
-        producer.send(topic, _message(principal, seq)).get(timeout=10)
+        producer.send(topic, message(principal, seq)).get(timeout=10)
         until(lambda: done() >= seq, nap_s=0.002)  # noqa: B023 - called at once
         yield (time.perf_counter() - began) * 1000
     producer.close()

@@ -85,6 +85,15 @@ ROWS = (
         long=(100 * _K, _M),
         patience_s=3_600,
     ),
+    Row(
+        "audit-tessera",
+        "bench.audit_tessera",
+        "audit, Kafka to signed checkpoint",
+        "Tessera, POSIX driver",
+        short=(10 * _K, 100 * _K),
+        long=(100 * _K, _M),
+        patience_s=3_600,
+    ),
 )
 
 BY_NAME = {row.name: row for row in ROWS}

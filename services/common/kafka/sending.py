@@ -78,9 +78,9 @@ class Sending:
         self.lease.keep()
         parents = (parent for document in documents for parent in document.get("traces", ()))
         if messages:
-            with continued("send to Kafka", SpanKind.PRODUCER, parents, {"messaging.system": "kafka"}):
-                with KAFKA_SECONDS.time():
-                    send_together(self.producer, messages)
+            traced = continued("send to Kafka", SpanKind.PRODUCER, parents, {"messaging.system": "kafka"})
+            with traced, KAFKA_SECONDS.time():
+                send_together(self.producer, messages)
         self._move_mark(mark, int(documents[-1]["seq"]))
         return len(messages)
 
