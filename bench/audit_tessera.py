@@ -1,7 +1,7 @@
 """Leaves a second from Kafka to a signed checkpoint, against Tessera's POSIX driver.
 
-Both sync what they write before they publish. Tessera is handed its leaves in memory, by the program that holds the log;
-ours come out of Kafka over TLS and go into MongoDB with what supervision searches by.
+Both sync what they write before they publish. Tessera is handed its leaves in memory, by the program that holds the
+log; ours come out of Kafka over TLS and go into MongoDB with what supervision searches by.
 """
 
 import uuid

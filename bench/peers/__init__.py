@@ -25,7 +25,8 @@ def built(name: str, program: str, command: Sequence[str], tools: Sequence[str])
         return out / program
     out.mkdir(parents=True, exist_ok=True)
     try:
-        subprocess.run([part.format(out=out) for part in command], cwd=folder, check=True, capture_output=True, text=True)
+        line = [part.format(out=out) for part in command]
+        subprocess.run(line, cwd=folder, check=True, capture_output=True, text=True)
     except FileNotFoundError as missing:
         raise Skipped(f"{name}: {', '.join(tools)} not found ({missing.filename})") from missing
     except subprocess.CalledProcessError as failed:
