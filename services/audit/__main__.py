@@ -11,6 +11,7 @@ from services.audit.adapters.events import MongoEvents
 from services.audit.adapters.held_events import Evidence, HeldEvents
 from services.audit.adapters.log_documents import MIGRATIONS
 from services.audit.adapters.log_store import LogStore
+from services.audit.adapters.logged_topic import LoggedTopic
 from services.audit.adapters.observations import observe_log
 from services.audit.adapters.order_topic import OrderTopic
 from services.audit.adapters.projection import Projection
@@ -70,7 +71,7 @@ def run_service() -> None:
         App(
             settings,
             [*base.components(observe_log(base.database)), store, projection, consumer, server],
-            timers=[Timer("settle", 1, store.settle)],
+            timers=[Timer("settle", 1, store.settle), Timer("tell", 300, LoggedTopic(kafka, store).tell)],
             routes=log_routes(published, public_key),
         )
     )

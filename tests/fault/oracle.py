@@ -17,6 +17,7 @@ from pymongo.database import Database
 from deploy.local.layout import CATALOGS, REGIONS, ROOT, SERVICES
 from deploy.local.mongo import Client, database_of
 from deploy.local.stack import Stack
+from services.audit.adapters.leaves import Leaves
 from services.audit.domain.streams import OWN_STREAM
 from services.catalog.domain.cases import STATUS_OF_STATE, CaseState
 from services.discovery.adapters.tantivy_index import TantivyIndex
@@ -241,12 +242,11 @@ def no_fault_was_told_as_a_defect(world: World, ledger: Ledger) -> None:
 def every_event_is_logged_once(world: World) -> None:
     """Each event of an outbox stands in the log under its number, byte for byte, and no event stands there twice."""
     entries = world.of("audit")["entries"]
+    leaves = Leaves(world.of("audit")).read(0, entries.count_documents({}))
     for service in SERVICES:
         stream = world.of(service)["streams"].find_one(sort=[("incarnation", -1)])
         assert stream is not None
-        logged = {
-            row["seq"]: bytes(row["leaf"]) for row in entries.find({"stream": stream["_id"]}, {"seq": 1, "leaf": 1})
-        }
+        logged = {leaf.seq: leaf.content for leaf in leaves if leaf.stream == stream["_id"]}
         for document in world.of(service)["outbox"].find({"audit_first": {"$exists": True}}):
             for place, leaf in enumerate(document["leaves"]):
                 assert logged[document["audit_first"] + place] == bytes(leaf), f"{stream['_id']}: another leaf"

@@ -100,6 +100,11 @@ class LogStore:
         head = self._head
         return head.frontier.size if head else 0
 
+    def signed_streams(self) -> dict[str, int]:
+        """Last number of each stream in the newest checkpoint, where this process appends; else nothing."""
+        head = self._head
+        return {stream: seq for stream, (seq, _) in head.streams.last.items()} if head else {}
+
     def positions(self) -> dict[tuple[str, int], int]:
         """Where reading continues; after making good what is missing, where that is this process's to do."""
         with suppress(LeaseLost):

@@ -15,6 +15,7 @@ from services.common.domain.clock import Clock
 from services.common.domain.errors import TongdangError, Unavailable
 from services.common.domain.ids import Ids
 from services.common.kafka.connection import KafkaConnection
+from services.common.kafka.logged import LoggedReader
 from services.common.kafka.numbering import Numbering
 from services.common.kafka.sending import Sending, open_producer
 from services.common.kafka.streams import Stream, open_stream
@@ -56,7 +57,7 @@ class Relay:
         self._clock = clock
         self._ids = ids
         self._lease = LeaseHolder(database, "relay", holder or f"{principal}@{socket.gethostname()}")
-        self._upkeep = Upkeep(database, self._stream)
+        self._upkeep = Upkeep(database, LoggedReader(kafka, principal))
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._run, name="relay", daemon=True)
 

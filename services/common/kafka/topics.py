@@ -40,6 +40,8 @@ _WRITE = ("WRITE", "DESCRIBE")
 _READ = ("READ", "DESCRIBE")
 LOG_ORDER = "audit.log.order.v1"
 """Of audit alone: which messages became which leaves of the log, one record a batch."""
+LOGGED = "audit.logged.v1"
+"""Told by audit to every producer: up to which number its stream stands in the log, which anybody may read anyway."""
 CENTRAL = ("requests", "auth", "discovery", "audit", "portal")
 
 
@@ -73,6 +75,7 @@ def topics(region_ids: Sequence[str]) -> list[Topic]:
         Topic("requests.events.v1", 6, _FOR_EVER),
         Topic("discovery.dead-letter.v1", 1, _FOR_EVER),
         Topic(LOG_ORDER, 1, {**_FOR_EVER, "flush.messages": "1", "max.message.bytes": str(5 * 1024 * 1024)}),
+        Topic(LOGGED, 1, _COMPACTED),
         *(Topic(audit_topic(principal), 1, _FOR_EVER) for principal in producers(region_ids)),
     ]
 
@@ -86,7 +89,8 @@ def grants(region_ids: Sequence[str]) -> list[Grant]:
     for principal in producers(region_ids):
         rows.append(Grant(principal, "topic", f"audit.{principal}.", True, own))
         rows.append(Grant(principal, "transactional-id", f"{principal}.relay", False, _WRITE))
+        rows.append(Grant(principal, "topic", LOGGED, False, _READ))
     rows.append(Grant("discovery", "topic", "catalog.", True, _READ))
     rows.append(Grant("audit", "topic", "audit.", True, _READ))
-    rows.append(Grant("audit", "topic", LOG_ORDER, False, _WRITE))
+    rows += [Grant("audit", "topic", name, False, _WRITE) for name in (LOG_ORDER, LOGGED)]
     return rows

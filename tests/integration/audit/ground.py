@@ -54,6 +54,7 @@ class AuditGround:
     producers: Sequence[str]
     seed: bytes
     order: str
+    """Of the order; what is logged is told on `<order>.logged`."""
 
     @property
     def key(self) -> Ed25519PrivateKey:
@@ -219,7 +220,9 @@ def make_ground(engines: Any) -> AuditGround:
     )
     admin = KafkaAdminClient(**ground.connection.options())
     try:
-        admin.create_topics([NewTopic(name, 1, 1) for name in (*map(audit_topic, producers), ground.order)])
+        admin.create_topics(
+            [NewTopic(name, 1, 1) for name in (*map(audit_topic, producers), ground.order, f"{ground.order}.logged")]
+        )
     finally:
         admin.close()
     return ground

@@ -221,9 +221,25 @@ def test_sent_messages_are_swept_and_audit_events_stay_until_logged(ground: Grou
     ground.relayed()
     ground.commit(ground.message("c", 1))
     outbox = ground.database.db["outbox"]
-    sweep_outbox(ground.database, f"{ground.principal}/1")
+    sweep_outbox(ground.database, {})
     assert {row["messages"][0]["key"] for row in outbox.find()} == {"b", "c"}
-    sweep_outbox(ground.database, f"{ground.principal}/1", logged_below=2)
+    sweep_outbox(ground.database, {f"{ground.principal}/1": 1})
     assert outbox.count_documents({}) == 2
-    sweep_outbox(ground.database, f"{ground.principal}/1", logged_below=3)
+    sweep_outbox(ground.database, {f"{ground.principal}/1": 2})
     assert {row["messages"][0]["key"] for row in outbox.find()} == {"c"}
+
+
+def test_a_new_incarnations_numbers_sweep_nothing_of_the_one_before(ground: Ground) -> None:
+    ground.commit(ground.message("a", 1), events=1)
+    ground.relayed()
+    ground.commit(ground.message("b", 1), events=1)
+    ground.relayed(incarnation=2)
+    outbox = ground.database.db["outbox"]
+
+    def keys() -> set[str]:
+        return {row["messages"][0]["key"] for row in outbox.find() if row["messages"]}
+
+    sweep_outbox(ground.database, {f"{ground.principal}/2": 100})
+    assert keys() == {"a"}
+    sweep_outbox(ground.database, {f"{ground.principal}/1": 1})
+    assert keys() == set()

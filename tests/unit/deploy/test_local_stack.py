@@ -90,6 +90,7 @@ def test_a_principal_may_write_its_own_topics_only() -> None:
     assert {len(found) for found in writers.values()} == {1}
     assert writers["catalog.320000.records.v1"] == {"catalog-320000"}
     assert writers["audit.portal.events.v1"] == {"portal"}
+    assert writers["audit.log.order.v1"] == writers["audit.logged.v1"] == {"audit"}
 
 
 def test_a_file_that_differs_from_the_lock_is_refused(tmp_path: Path) -> None:
