@@ -27,14 +27,25 @@ def ensure_certificates(folder: Path, principals: list[str]) -> None:
     if all((folder / f"{name}.pem").exists() for name in ("ca", *principals)):
         return
     authority_key = ec.generate_private_key(ec.SECP256R1())
-    authority = _authority(authority_key)
+    authority = new_authority(authority_key)
     write_private(folder / "ca.pem", _pem(authority))
     for principal in principals:
-        key = ec.generate_private_key(ec.SECP256R1())
-        certificate = issue(principal, key, authority, authority_key)
-        write_private(folder / f"{principal}.key", private_pem(key))
-        write_private(folder / f"{principal}.pem", _pem(certificate))
-        write_private(folder / f"{principal}.keystore.pem", private_pem(key) + _pem(certificate) + _pem(authority))
+        write_certificate(folder, principal, authority, authority_key)
+
+
+def write_certificate(
+    folder: Path,
+    principal: str,
+    authority: x509.Certificate,
+    authority_key: ec.EllipticCurvePrivateKey,
+    valid: timedelta = _VALID,
+) -> None:
+    """A new key and certificate in place of what was there."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    certificate = issue(principal, key, authority, authority_key, valid)
+    write_private(folder / f"{principal}.key", private_pem(key))
+    write_private(folder / f"{principal}.pem", _pem(certificate))
+    write_private(folder / f"{principal}.keystore.pem", private_pem(key) + _pem(certificate) + _pem(authority))
 
 
 def issue(
@@ -42,12 +53,13 @@ def issue(
     key: ec.EllipticCurvePrivateKey,
     authority: x509.Certificate,
     authority_key: ec.EllipticCurvePrivateKey,
+    valid: timedelta = _VALID,
 ) -> x509.Certificate:
-    """A certificate for one principal."""
+    """A certificate for one principal, valid from an hour ago until `valid` from now."""
     names = x509.SubjectAlternativeName([x509.DNSName("localhost"), x509.IPAddress(ipaddress.ip_address("127.0.0.1"))])
     usage = x509.ExtendedKeyUsage([ExtendedKeyUsageOID.SERVER_AUTH, ExtendedKeyUsageOID.CLIENT_AUTH])
     return (
-        _builder(_name(principal), authority.subject, key.public_key())
+        _builder(_name(principal), authority.subject, key.public_key(), valid)
         .add_extension(names, critical=False)
         .add_extension(usage, critical=False)
         .add_extension(x509.BasicConstraints(ca=False, path_length=None), critical=True)
@@ -62,16 +74,19 @@ def private_pem(key: ec.EllipticCurvePrivateKey) -> bytes:
     )
 
 
-def _authority(key: ec.EllipticCurvePrivateKey) -> x509.Certificate:
+def new_authority(key: ec.EllipticCurvePrivateKey) -> x509.Certificate:
+    """The certificate of an authority with this key."""
     name = _name("Tongdang local authority")
     return (
-        _builder(name, name, key.public_key())
+        _builder(name, name, key.public_key(), _VALID)
         .add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)
         .sign(key, hashes.SHA256())
     )
 
 
-def _builder(subject: x509.Name, issuer: x509.Name, key: ec.EllipticCurvePublicKey) -> x509.CertificateBuilder:
+def _builder(
+    subject: x509.Name, issuer: x509.Name, key: ec.EllipticCurvePublicKey, valid: timedelta
+) -> x509.CertificateBuilder:
     now = datetime.now(UTC)
     return (
         x509.CertificateBuilder()
@@ -80,7 +95,7 @@ def _builder(subject: x509.Name, issuer: x509.Name, key: ec.EllipticCurvePublicK
         .public_key(key)
         .serial_number(x509.random_serial_number())
         .not_valid_before(now - timedelta(hours=1))
-        .not_valid_after(now + _VALID)
+        .not_valid_after(now + valid)
     )
 
 

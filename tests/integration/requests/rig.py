@@ -77,8 +77,8 @@ class Rig:
             self.ports |= {name: free_port(), f"{name}-http": free_port(), f"{name}-metrics": free_port()}
         (self.folder / "regions.toml").write_text(self._registry(), encoding="utf-8")
 
-    def start(self, name: str) -> None:
-        """Starts a service and waits until it answers."""
+    def launch(self, name: str) -> None:
+        """Starts a service without waiting for it."""
         if name not in self.databases:
             self.databases[name] = self.engines.mongo_database(name.replace("-", "_"))
             (self.folder / f"uri-{name}").write_text(self.databases[name].uri)
@@ -87,6 +87,10 @@ class Rig:
         process = Process(name, command, self._environment(name), self.folder / f"{name}.log")
         process.start()
         self.processes[name] = process
+
+    def start(self, name: str) -> None:
+        """Starts a service and waits until it answers."""
+        self.launch(name)
         channel = secure_channel(self.address(name), self.tls("operator"))
         try:
             grpc.channel_ready_future(channel).result(timeout=40)
