@@ -204,7 +204,7 @@ class Citizen:
         client = self.story.client
         entry = self.story.some_entry(rng, self.username)
         requests = client.stub(requests_pb2_grpc.RequestServiceStub, "requests", "portal")
-        request = client.ask(requests.SubmitRequest, self._draft(entry), self.username).request
+        request = client.ask(requests.SubmitRequest, self.draft(entry), self.username).request
         client.ledger.requests.add(request.request_id)
         asked = requests_pb2.GetRequestRequest(request_id=request.request_id)
         while request.state not in _ENDED and not self.story.over.wait(_BETWEEN_S):
@@ -212,7 +212,8 @@ class Citizen:
         if request.state == requests_pb2.REQUEST_STATE_COMPLETED:
             self._download(request)
 
-    def _draft(self, entry: Any) -> requests_pb2.SubmitRequestRequest:
+    def draft(self, entry: Any) -> requests_pb2.SubmitRequestRequest:
+        """A request under an id of its own, the applicant's details sealed to the holding province."""
         details = desk_pb2.ApplicantDetails(name="龙·买提", phone="13900000000", purpose="办理退休手续")
         region = self.story.registry.region(entry.region_id)
         key = region.key("sealing", region.keys[0].valid_from)

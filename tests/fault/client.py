@@ -52,6 +52,10 @@ class PersistentClient:
         """A stub over the channel of the tool or of the portal."""
         return make(self._clients[via].channel(service))
 
+    def token(self, username: str) -> str:
+        """Raises: httpx.HTTPError: Keycloak is down and none is kept."""
+        return self._clients["operator"].tokens(username)
+
     def ask(self, method: Any, request: Any, username: str, timeout_s: float = _DEADLINE_S) -> Any:
         """Asks until answered; a stream is given as a function that makes its messages.
 
@@ -61,8 +65,7 @@ class PersistentClient:
         call_id = str(uuid.uuid4())
 
         def attempt() -> Any:
-            token = self._clients["operator"].tokens(username)
-            metadata = [(AUTHORIZATION_KEY, f"Bearer {token}"), (CAUSATION_KEY, call_id)]
+            metadata = [(AUTHORIZATION_KEY, f"Bearer {self.token(username)}"), (CAUSATION_KEY, call_id)]
             message: Any = iter(_messages(request)) if callable(request) else request
             return call(method, message, timeout_s=timeout_s, metadata=metadata)
 
