@@ -24,6 +24,8 @@ _IDLE_S = 0.5
 _TERM_S = 30.0
 """Half of it outlasts the deadline of a call, so that a slow peer does not cost the lane its lease."""
 _FIRST_DELAY_S, _LONGEST_DELAY_S = 0.2, 5.0
+_RAN_AHEAD = timedelta(minutes=1)
+"""No letter is told to wait that long: the clock was ahead when it was, and has been set back since."""
 _PASSING = frozenset({Kind.UNAVAILABLE, Kind.EXHAUSTED, Kind.INTERNAL, Kind.CONFLICT})
 """Troubles that time may heal; any other parks the letter for an operator."""
 
@@ -129,7 +131,9 @@ class _Lane:
 
     def _deliver_next(self) -> bool:
         """Sends the first letter whose time has come and that no earlier one of its conversation holds up."""
-        due = {"lane": self.name, "state": "waiting", "not_before": {"$lte": self._clock.now()}}
+        now = self._clock.now()
+        whenever: list[Document] = [{"not_before": {"$lte": now}}, {"not_before": {"$gt": now + _RAN_AHEAD}}]
+        due = {"lane": self.name, "state": "waiting", "$or": whenever}
         held_up: dict[str, int] = {}
         with self._letters.find(due).sort([("not_before", 1), ("number", 1)]).batch_size(20) as letters:
             for document in letters:

@@ -68,6 +68,8 @@ class Rig:
     ports: dict[str, int] = field(default_factory=dict)
     records: dict[str, str] = field(default_factory=dict)
     """Region → id of its open record."""
+    extra: dict[str, dict[str, str]] = field(default_factory=dict)
+    """Service → environment that its process has besides its settings."""
 
     def __post_init__(self) -> None:
         ensure_certificates(self.folder / "tls", PRINCIPALS)
@@ -84,7 +86,9 @@ class Rig:
             (self.folder / f"uri-{name}").write_text(self.databases[name].uri)
         module = f"services.{name.partition('-')[0]}"
         command = [sys.executable, "-m", module, "run"]
-        process = Process(name, command, self._environment(name), self.folder / f"{name}.log")
+        process = Process(
+            name, command, {**self._environment(name), **self.extra.get(name, {})}, self.folder / f"{name}.log"
+        )
         process.start()
         self.processes[name] = process
 
