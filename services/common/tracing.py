@@ -78,6 +78,20 @@ def current_traceparent() -> str:
     return carrier.get(TRACEPARENT, "")
 
 
+def current_trace_id() -> str:
+    """Of the span this context is in, 32 hexadecimal digits; empty where there is none, or tracing is off."""
+    if _Tracing.tracer is None:
+        return ""
+    here = trace.get_current_span().get_span_context()
+    return trace.format_trace_id(here.trace_id) if here.is_valid else ""
+
+
+def tell_failure(made: trace.Span, error_type: str) -> None:
+    """Marks a span whose work failed without raising here. `error_type`: a code, never an error's text."""
+    made.set_status(Status(StatusCode.ERROR))
+    made.set_attribute("error.type", error_type)
+
+
 @contextmanager
 def span(
     name: str,
@@ -101,8 +115,8 @@ def span(
         try:
             yield made
         except Exception as problem:
-            made.set_status(Status(StatusCode.ERROR))
-            made.set_attribute("error.type", getattr(problem, "code", None) or type(problem).__name__)
+            code = getattr(problem, "code", None)  # ours has one; grpc's is a method
+            tell_failure(made, code if isinstance(code, str) else type(problem).__name__)
             raise
 
 
@@ -140,6 +154,12 @@ def traceparent_of(headers: Mapping[str, Any]) -> str:
     """From Kafka headers; empty where there is none."""
     value = headers.get(TRACEPARENT, b"")
     return value.decode("ascii", "replace") if isinstance(value, bytes) else ""
+
+
+def rpc_attributes(method: str) -> dict[str, str | int]:
+    """Of a full method name such as `/tongdang.audit.v1.SupervisionService/ListEvents`."""
+    service, _, name = method.lstrip("/").partition("/")
+    return {"rpc.system": "grpc", "rpc.service": service, "rpc.method": name}
 
 
 def _context_of(traceparent: str) -> Context:

@@ -3,7 +3,6 @@
 import time
 from collections import namedtuple
 from collections.abc import Sequence
-from contextlib import AbstractContextManager
 from typing import Any
 
 import grpc
@@ -19,7 +18,7 @@ from services.common.grpc.call import (
 from services.common.grpc.errors import from_rpc_error
 from services.common.metrics import GRPC_ASKED, GRPC_CLIENT_SECONDS
 from services.common.settings import Tls
-from services.common.tracing import TRACEPARENT, current_traceparent, span
+from services.common.tracing import TRACEPARENT, current_traceparent, rpc_attributes, span, tell_failure
 
 DEFAULT_DEADLINE_S = 10.0
 OPTIONS = [
@@ -43,12 +42,10 @@ class _Carry(grpc.UnaryUnaryClientInterceptor, grpc.StreamUnaryClientInterceptor
     """Adds correlation, the live token of the call being served, and a deadline."""
 
     def intercept_unary_unary(self, continuation: Any, details: Any, request: Any) -> Any:
-        with _client_span(details.method):
-            return continuation(_with_context(details), request)
+        return _traced(continuation, details, request)
 
     def intercept_stream_unary(self, continuation: Any, details: Any, requests: Any) -> Any:
-        with _client_span(details.method):
-            return continuation(_with_context(details), requests)
+        return _traced(continuation, details, requests)
 
 
 class _Measure(grpc.UnaryUnaryClientInterceptor, grpc.StreamUnaryClientInterceptor):
@@ -72,12 +69,17 @@ class _Measure(grpc.UnaryUnaryClientInterceptor, grpc.StreamUnaryClientIntercept
         return answer
 
 
-def _client_span(method: Any) -> AbstractContextManager[Any]:
-    """Around a blocking call; `details.method` may be bytes."""
-    name = method.decode() if isinstance(method, bytes) else str(method)
-    service, _, called = name.lstrip("/").partition("/")
-    attributes: dict[str, str | int] = {"rpc.system": "grpc", "rpc.service": service, "rpc.method": called}
-    return span(name.lstrip("/"), SpanKind.CLIENT, attributes)
+def _traced(continuation: Any, details: Any, sent: Any) -> Any:
+    """A blocking call in a span. A refusal comes back as an answer with a code: grpc raises it further out."""
+    method = details.method.decode() if isinstance(details.method, bytes) else str(details.method)
+    with span(method.lstrip("/"), SpanKind.CLIENT, rpc_attributes(method)) as made:
+        answer = continuation(_with_context(details), sent)
+        if made is not None:
+            code: grpc.StatusCode = answer.code()
+            made.set_attribute("rpc.grpc.status_code", code.value[0])
+            if code is not grpc.StatusCode.OK:
+                tell_failure(made, code.name)
+        return answer
 
 
 def _with_context(details: Any) -> _Details:

@@ -1,4 +1,4 @@
-"""Spans around gRPC calls, on both sides (OpenTelemetry semantic conventions for RPC)."""
+"""Spans around the gRPC calls we serve (OpenTelemetry semantic conventions for RPC)."""
 
 from typing import Any
 
@@ -6,7 +6,7 @@ import grpc
 from opentelemetry.trace import SpanKind
 
 from services.common.grpc.interceptors import Handler, _Link, metadata
-from services.common.tracing import TRACEPARENT, span, tracing_is_on
+from services.common.tracing import TRACEPARENT, rpc_attributes, span, tracing_is_on
 
 
 class Tracing(_Link):
@@ -24,9 +24,3 @@ class Tracing(_Link):
                 number = code.value[0] if isinstance(code, grpc.StatusCode) else 0
                 if made is not None:
                     made.set_attribute("rpc.grpc.status_code", number)
-
-
-def rpc_attributes(method: str) -> dict[str, str | int]:
-    """Of a full method name such as `/tongdang.audit.v1.SupervisionService/ListEvents`."""
-    service, _, name = method.lstrip("/").partition("/")
-    return {"rpc.system": "grpc", "rpc.service": service, "rpc.method": name}

@@ -6,7 +6,7 @@ from opentelemetry.trace import SpanKind
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from services.common.metrics import HTTP_HANDLED, HTTP_SECONDS
-from services.common.tracing import span
+from services.common.tracing import span, tell_failure
 
 _METHODS = frozenset({"GET", "HEAD", "POST"})
 """What our routes take; anybody may send any other word, and it must not become a label."""
@@ -41,6 +41,8 @@ class Measured:
                     if made is not None:
                         made.update_name(f"{method} {_route_of(scope)}")
                         made.set_attributes({"http.route": _route_of(scope), "http.response.status_code": status})
+                        if status >= 500:
+                            tell_failure(made, str(status))
         finally:
             route = _route_of(scope)
             HTTP_HANDLED.labels(method=method, route=route, status=status).inc()

@@ -4,12 +4,14 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 
+import grpc
 import pytest
 from opentelemetry.sdk.trace.export import SimpleSpanProcessor
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
-from opentelemetry.trace import SpanKind
+from opentelemetry.trace import SpanKind, StatusCode
 
 from services.common.domain.errors import NotFound
+from services.common.grpc.channel import _Carry
 from services.common.mongo.outbox import outbox_document
 from services.common.runner import eventlet, tpool
 from services.common.tracing import (
@@ -75,6 +77,24 @@ def test_an_error_is_told_by_its_code_alone(spans: InMemorySpanExporter) -> None
     [failed] = spans.get_finished_spans()
     assert failed.attributes == {"error.type": "NOT_FOUND"}
     assert not failed.events and failed.status.description is None
+
+
+def test_a_refused_call_is_seen_at_its_caller(spans: InMemorySpanExporter) -> None:
+    """grpc's interceptors get a refusal as an answer: nothing is raised where the span is made."""
+    channel = grpc.intercept_channel(grpc.insecure_channel("127.0.0.1:1"), _Carry())
+    ask = channel.unary_unary("/tongdang.audit.v1.SupervisionService/ListEvents")
+    with pytest.raises(grpc.RpcError), span("click"):
+        ask(b"", timeout=5)
+    asked, click = spans.get_finished_spans()
+    assert asked.attributes == {
+        "rpc.system": "grpc",
+        "rpc.service": "tongdang.audit.v1.SupervisionService",
+        "rpc.method": "ListEvents",
+        "rpc.grpc.status_code": grpc.StatusCode.UNAVAILABLE.value[0],
+        "error.type": "UNAVAILABLE",
+    }
+    assert asked.status.status_code is StatusCode.ERROR
+    assert click.attributes == {"error.type": "_InactiveRpcError"}
 
 
 def test_headers_without_one_have_none() -> None:
