@@ -25,6 +25,9 @@ from deploy.local.layout import ROOT, Layout
 from deploy.local.provision import provision
 from deploy.local.stack import Stack
 
+_BUDGET_S = {"short": 60, "long": 1_800}
+"""Of one case: `make bench` ends within ten minutes on a quiet machine of two cores."""
+
 
 def main() -> int:
     """Exit code: 1 where a row failed."""
@@ -39,7 +42,7 @@ def main() -> int:
     chosen = [BY_NAME[name] for name in options.rows] or [row for row in ROWS if getattr(row, run)]
     sizes = {row.name: tuple(options.sizes or getattr(row, run)) for row in chosen}
     began = time.monotonic()
-    outcomes = _run(chosen, sizes, options.rounds)
+    outcomes = _run(chosen, sizes, options.rounds, _BUDGET_S[run])
     Console(width=160).print(report.table(outcomes))
     print(f"{time.monotonic() - began:.0f} s in all")
     if options.write or not options.rows:
@@ -47,7 +50,7 @@ def main() -> int:
     return 1 if any(outcome.state == "failed" for outcome in outcomes) else 0
 
 
-def _run(rows: Sequence[Row], sizes: dict[str, tuple[int, ...]], rounds: int) -> list[Outcome]:
+def _run(rows: Sequence[Row], sizes: dict[str, tuple[int, ...]], rounds: int, budget_s: int) -> list[Outcome]:
     base_port = int(os.environ.get("TONGDANG_BENCH_BASE_PORT", "28080"))
     layout = Layout(base_port, ROOT / ".local" / f"bench-{base_port}", ROOT / ".local" / "engines")
     provision(layout.engines, print)
@@ -59,16 +62,16 @@ def _run(rows: Sequence[Row], sizes: dict[str, tuple[int, ...]], rounds: int) ->
     try:
         if any(row.engines for row in rows):
             stack.start_engines(("mongo", "kafka"))
-        return [_measured(row, sizes[row.name], rounds, layout) for row in rows]
+        return [_measured(row, sizes[row.name], rounds, budget_s, layout) for row in rows]
     finally:
         stack.close()
 
 
-def _measured(row: Row, sizes: tuple[int, ...], rounds: int, layout: Layout) -> Outcome:
+def _measured(row: Row, sizes: tuple[int, ...], rounds: int, budget_s: int, layout: Layout) -> Outcome:
     """Runs it; what it printed before it failed is kept."""
     print(f"{row.name}: {', '.join(f'{size:,}' for size in sizes)}, {rounds} rounds", flush=True)
     environment = {**os.environ, **layout.as_environment(), "PYTHONWARNINGS": "ignore"}
-    command = [sys.executable, "-m", "bench.row", row.name, str(rounds), *map(str, sizes)]
+    command = [sys.executable, "-m", "bench.row", row.name, str(rounds), str(budget_s), *map(str, sizes)]
     busy, began = load(), time.monotonic()
     child = subprocess.Popen(
         command, cwd=ROOT, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True

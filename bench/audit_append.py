@@ -50,6 +50,7 @@ def measure(setting: Setting) -> Iterator[Figure]:
             lambda: log_rate(setting, principal, topic, count, late),  # noqa: B023 - called at once
             lambda: _least(setting, topic, count),  # noqa: B023
             setting.rounds,
+            setting.budget_s,
         )
         setting.delete_topics(topic)
         yield figure(f"{count:,} leaves", "leaves/s", count, mine, theirs, floor=FLOOR, aim=AIM)

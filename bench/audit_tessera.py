@@ -27,6 +27,7 @@ def measure(setting: Setting) -> Iterator[Figure]:
             lambda: log_rate(setting, principal, topic, count, [0.0]),  # noqa: B023 - called at once
             lambda: tessera.leaves_per_second(program, count, leaf_bytes, setting.scratch / "tessera"),  # noqa: B023
             setting.rounds,
+            setting.budget_s,
         )
         setting.delete_topics(topic)
         yield figure(f"{count:,} leaves", "leaves/s", count, mine, theirs, floor=FLOOR, aim=AIM)

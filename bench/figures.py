@@ -2,6 +2,7 @@
 
 import math
 import statistics
+import time
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
@@ -84,12 +85,18 @@ def figure_of(fields: dict[str, Any]) -> Figure:
 
 
 def alternating(
-    ours: Callable[[], float], limit: Callable[[], float], rounds: int
+    ours: Callable[[], float], limit: Callable[[], float], rounds: int, budget_s: float
 ) -> tuple[Sequence[float], Sequence[float]]:
-    """Both sides in turn, the other one first each time, so that neither has the warmer machine."""
+    """Both sides in turn, the other one first each time, so that neither has the warmer machine.
+
+    No round begins after `budget_s`: on a slow machine there are fewer, and the table tells how many.
+    """
     mine: list[float] = []
     theirs: list[float] = []
+    began = time.monotonic()
     for number in range(rounds):
+        if number and time.monotonic() > began + budget_s:
+            break
         for work, results in ((ours, mine), (limit, theirs))[:: 1 if number % 2 == 0 else -1]:
             results.append(work())
     return mine, theirs

@@ -42,6 +42,7 @@ def measure(setting: Setting) -> Iterator[Figure]:
             lambda: rows / _imported(setting, content, rows),  # noqa: B023 - called at once
             lambda: rows / _bulk(setting, content),  # noqa: B023
             setting.rounds,
+            setting.budget_s,
         )
         note = f"{len(content) / 1e6:.1f} MB, peak memory {_peak_mb()} MB"
         yield figure(f"{rows:,} rows", "rows/s", rows, mine, theirs, floor=FLOOR, aim=AIM, note=note)

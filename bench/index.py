@@ -39,6 +39,7 @@ def measure(setting: Setting) -> Iterator[Figure]:
             lambda: count / _built(setting, topic, count, sizes),  # noqa: B023 - called at once
             lambda: count / _alone(setting, ready, count),  # noqa: B023
             setting.rounds,
+            setting.budget_s,
         )
         setting.delete_topics(topic)
         yield figure(f"{count:,} entries", "entries/s", count, mine, theirs, floor=FLOOR, aim=AIM)

@@ -61,6 +61,7 @@ def measure(setting: Setting) -> Iterator[Figure]:
                 lambda: _rate(place, callers, took),  # noqa: B023 - called at once
                 lambda: _rate(plain, callers, []),  # noqa: B023
                 setting.rounds,
+                setting.budget_s,
             )
             p50, p99 = statistics.median(took), statistics.quantiles(took, n=100)[98]
             yield figure(

@@ -29,6 +29,7 @@ def measure(setting: Setting) -> Iterator[Figure]:
                 lambda: count / _published(province),  # noqa: B023 - called at once
                 lambda: count / _sent_alone(setting, messages),  # noqa: B023
                 setting.rounds,
+                setting.budget_s,
             )
         yield figure(f"{count:,} records", "records/s", count, mine, theirs, floor=FLOOR, aim=AIM)
 

@@ -48,7 +48,7 @@ def _measured(recorder: Recorder, database: MongoDatabase, callers: int, setting
     def limit() -> float:
         return _commit(database, round(statistics.median(shared)))
 
-    mine, theirs = alternating(ours, limit, setting.rounds)
+    mine, theirs = alternating(ours, limit, setting.rounds, setting.budget_s)
     note = f"p99 {statistics.median(tails):.1f} ms, {statistics.median(shared):.0f} events a commit"
     floor = FLOOR.get(callers, NO_BOUND)
     return figure(f"{callers} callers", "ms p50", 0, mine, theirs, floor=floor, note=note)

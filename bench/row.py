@@ -1,4 +1,4 @@
-"""`python -m bench.row NAME ROUNDS SIZE…`: one row in a process of its own, one JSON line a figure."""
+"""`python -m bench.row NAME ROUNDS BUDGET_S SIZE…`: one row in a process of its own, one JSON line a figure."""
 
 import importlib
 import json
@@ -17,11 +17,11 @@ SKIPPED = 3
 
 def main() -> int:
     """Exit code."""
-    name, rounds, *sizes = sys.argv[1:]
+    name, rounds, budget_s, *sizes = sys.argv[1:]
     layout = Layout.from_environment()
     layout.folder.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix="bench-", dir=layout.folder) as scratch:
-        setting = Setting(layout, tuple(map(int, sizes)), int(rounds), Path(scratch))
+        setting = Setting(layout, tuple(map(int, sizes)), int(rounds), float(budget_s), Path(scratch))
         try:
             for figure in importlib.import_module(BY_NAME[name].module).measure(setting):
                 print(json.dumps(figure.as_json()), flush=True)

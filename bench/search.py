@@ -55,7 +55,7 @@ def measure(setting: Setting) -> Iterator[Figure]:
 
             ours(), limit()  # the first time reads the index from disk
             tails.clear()
-            mine, theirs = alternating(ours, limit, setting.rounds)
+            mine, theirs = alternating(ours, limit, setting.rounds, setting.budget_s)
         note = f"{count / built:,.0f} entries/s to build without Kafka"
         yield figure(f"{count:,} entries, p50", "ms", count, mine, theirs, floor=FLOOR, aim=AIM)
         yield figure(f"{count:,} entries, p99", "ms", count, tails, floor=TAIL_FLOOR, aim=TAIL_AIM)

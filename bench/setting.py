@@ -27,11 +27,12 @@ CLOCK, IDS = SystemClock(), RandomIds()
 
 @dataclass(frozen=True)
 class Setting:
-    """Of one row in one run."""
+    """Of one row in one run. `budget_s`: how long a case may begin further rounds."""
 
     layout: Layout
     sizes: tuple[int, ...]
     rounds: int
+    budget_s: float
     scratch: Path
     _numbers: "itertools.count[int]" = field(default_factory=lambda: itertools.count(1))
 
