@@ -125,8 +125,12 @@ def the_log_has_caught_up(world: World) -> None:
     assert head is not None
     logged = {stream: seq for stream, seq, _ in head["streams"]}
     for service in SERVICES:
-        for stream in world.of(service)["streams"].find():
-            assert logged.get(stream["_id"], 0) == stream["audit_seq"], f"{stream['_id']} is not logged to its end"
+        streams = list(world.of(service)["streams"].find().sort("incarnation", 1))
+        for stream in streams:
+            there = logged.get(stream["_id"], 0)
+            assert there >= stream["audit_seq"], f"{stream['_id']} is not logged to its end"
+            # of a stream that a restore ended, the log may know more than the database
+            assert there == stream["audit_seq"] or stream is not streams[-1], f"{stream['_id']} is logged past its end"
     assert world.of("audit")["held"].count_documents({}) == 0, "events are held back"
     assert world.of("audit")["entries"].count_documents({}) == head["size"], "entries are missing behind the head"
 
@@ -244,12 +248,13 @@ def every_event_is_logged_once(world: World) -> None:
     entries = world.of("audit")["entries"]
     leaves = Leaves(world.of("audit")).read(0, entries.count_documents({}))
     for service in SERVICES:
-        stream = world.of(service)["streams"].find_one(sort=[("incarnation", -1)])
-        assert stream is not None
-        logged = {leaf.seq: leaf.content for leaf in leaves if leaf.stream == stream["_id"]}
-        for document in world.of(service)["outbox"].find({"audit_first": {"$exists": True}}):
-            for place, leaf in enumerate(document["leaves"]):
-                assert logged[document["audit_first"] + place] == bytes(leaf), f"{stream['_id']}: another leaf"
+        above = 0  # a row belongs to the incarnation between whose marks its number lies
+        for stream in world.of(service)["streams"].find().sort("incarnation", 1):
+            logged = {leaf.seq: leaf.content for leaf in leaves if leaf.stream == stream["_id"]}
+            for document in world.of(service)["outbox"].find({"seq": {"$gt": above, "$lte": stream["mark"]}}):
+                for place, leaf in enumerate(document["leaves"]):
+                    assert logged[document["audit_first"] + place] == bytes(leaf), f"{stream['_id']}: another leaf"
+            above = stream["mark"]
     twice = entries.aggregate(
         [
             {"$match": {"event_id": {"$exists": True}}},
