@@ -1,5 +1,6 @@
 """The audit event and its leaf: OCSF-shaped, canonical, without any personal field (DESIGN §7)."""
 
+import hashlib
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
@@ -21,6 +22,16 @@ class Outcome(StrEnum):
     REFUSED = "refused"
 
 
+_LONGEST_ID = 200
+
+
+def bounded(id_: str) -> str:
+    """An id as a caller gave it, or the beginning and hash of one too long: no length keeps an event off the record."""
+    if len(id_) <= _LONGEST_ID:
+        return id_
+    return f"{id_[:64]}…sha256:{hashlib.sha256(id_.encode('utf-8', 'replace')).hexdigest()}"
+
+
 @dataclass(frozen=True)
 class ObjectRef:
     """What was accessed: a kind such as `record`, and its id. Never a title or a name."""
@@ -29,6 +40,10 @@ class ObjectRef:
     id: str
     region_id: str = ""
     archive_id: str = ""
+
+    def bounded(self) -> "ObjectRef":
+        """With every id cut to what an event can hold."""
+        return ObjectRef(self.type, bounded(self.id), bounded(self.region_id), bounded(self.archive_id))
 
 
 @dataclass(frozen=True)

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from services.common.domain.actor import Actor, Role
-from services.common.domain.audit_event import AuditEvent, ObjectRef, Outcome
+from services.common.domain.audit_event import AuditEvent, ObjectRef, Outcome, bounded
 from services.common.domain.clock import Clock
 from services.common.domain.ids import Ids
 
@@ -55,8 +55,8 @@ class Caller:
             outcome=outcome,
             actor=self.actor,
             role=self.role.value,
-            object=object_,
-            correlation_id=correlation_id or self.correlation_id,
+            object=object_.bounded(),
+            correlation_id=bounded(correlation_id or self.correlation_id),
             causation_id=self.causation_id,
             reason=reason,
             facts=dict(facts or {}),

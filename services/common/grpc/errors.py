@@ -22,6 +22,8 @@ STATUS: dict[Kind, grpc.StatusCode] = {
     Kind.UNAVAILABLE: grpc.StatusCode.UNAVAILABLE,
     Kind.INTERNAL: grpc.StatusCode.INTERNAL,
 }
+_LONGEST_TEXT, _MOST_METADATA, _MOST_VIOLATIONS = 120, 6, 6
+"""A status travels in trailing metadata, 8 KiB at most with base64: beyond that a client sees nothing of ours."""
 _ALREADY_EXISTS_CODES = frozenset({"REQUEST_ID_REUSED"})
 _KINDS: dict[grpc.StatusCode, Kind] = {
     **{status: kind for kind, status in STATUS.items()},
@@ -50,11 +52,14 @@ def status_code(error: TongdangError) -> grpc.StatusCode:
 
 def to_status(error: TongdangError) -> status_pb2.Status:
     """`google.rpc.Status` with ErrorInfo, BadRequest for fields and RetryInfo where a retry helps."""
-    details: list[Any] = [error_details_pb2.ErrorInfo(reason=error.code, domain=DOMAIN, metadata=dict(error.metadata))]
+    told = {name: value[:_LONGEST_TEXT] for name, value in list(error.metadata.items())[:_MOST_METADATA]}
+    details: list[Any] = [error_details_pb2.ErrorInfo(reason=error.code, domain=DOMAIN, metadata=told)]
     if error.violations:
         fields = [
-            error_details_pb2.BadRequest.FieldViolation(field=one.field, description=one.expected)
-            for one in error.violations
+            error_details_pb2.BadRequest.FieldViolation(
+                field=one.field[:_LONGEST_TEXT], description=one.expected[:_LONGEST_TEXT]
+            )
+            for one in error.violations[:_MOST_VIOLATIONS]
         ]
         details.append(error_details_pb2.BadRequest(field_violations=fields))
     if error.retry_after_s is not None:

@@ -42,6 +42,7 @@ log = structlog.get_logger()
 _WATCHED = ("AUDIT_UNAVAILABLE", "CALLER_NOT_ALLOWED", "FIXITY_BROKEN")
 """Refusals of which the first must raise an alert: a counter that begins at one shows no increase."""
 
+UNKNOWN_METHOD = "/unknown/Unknown"
 UNKNOWN = Access("unknown", (), frozenset(), Recording.CLOSED, no_object)
 
 
@@ -70,6 +71,19 @@ class _Link(grpc.ServerInterceptor):
 
     def handle(self, inner: Handler, method: str, request: Any, context: grpc.ServicerContext) -> Any:
         """One link's work around `inner`."""
+
+
+class KnownMethods(grpc.ServerInterceptor):
+    """The outermost link: a method without a row goes on under one name, so that nobody's invention becomes a label.
+
+    It finds no handler under that name, and is refused and recorded like any other refusal.
+    """
+
+    def __init__(self, table: AccessTable) -> None:
+        self._table = table
+
+    def intercept_service(self, continuation: Any, details: Any) -> Any:
+        return continuation(details if details.method in self._table else details._replace(method=UNKNOWN_METHOD))
 
 
 class Correlation(_Link):
@@ -143,9 +157,13 @@ class Authorisation(_Link):
             for code in _WATCHED:
                 ACCESS_REFUSED.labels(action=action, code=code)
 
+    def intercept_service(self, continuation: Any, details: grpc.HandlerCallDetails) -> Any:
+        nothing: Any = grpc.unary_unary_rpc_method_handler(lambda request, context: None)
+        return super().intercept_service(lambda same: continuation(same) or nothing, details)
+
     def handle(self, inner: Handler, method: str, request: Any, context: grpc.ServicerContext) -> Any:
         row = self._control.table.get(method, UNKNOWN)
-        request, first = peeked(request)
+        first = None if method == UNKNOWN_METHOD or hasattr(request, "__next__") else request
         principal = peer_principal(context)
         caller = self._caller(context, row, Actor.anonymous(principal), Role.ANONYMOUS)
         with recording():
@@ -153,6 +171,7 @@ class Authorisation(_Link):
                 actor, bearer = self._authenticate(row, principal, context)
                 caller = self._caller(context, row, actor, _any_role(actor))
                 caller = self._caller(context, row, actor, actor.role_among(row.roles))
+                request, first = peeked(request)  # not before: a stranger's stream may never say anything
                 with serving(caller, bearer):
                     answer = inner(request, context)
             except TongdangError as error:
@@ -196,7 +215,9 @@ class Authorisation(_Link):
     def _record_grant(self, row: Access, caller: Caller, first: Any) -> None:
         if was_recorded():
             return
-        event = caller.granted(row.object_of(first), correlation_id=row.correlation_of(first))
+        object_ = row.object_of(first) if first is not None else ObjectRef("none", "")
+        correlation = row.correlation_of(first) if first is not None else ""
+        event = caller.granted(object_, correlation_id=correlation)
         if row.recording is Recording.OPEN:
             self._control.recorder.record_open(event)
         else:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import grpc
 
 from services.common.domain.errors import Unavailable
-from services.common.grpc.interceptors import AccessControl, Authorisation, Correlation, Errors, Metrics
+from services.common.grpc.interceptors import AccessControl, Authorisation, Correlation, Errors, KnownMethods, Metrics
 from services.common.grpc.tracing import Tracing
 from services.common.settings import Grpc, Tls
 
@@ -24,10 +24,12 @@ class GrpcServer:
     control: AccessControl
     register: Sequence[Callable[[grpc.Server], None]]
     name: str = "grpc"
+    _serving: bool = False
 
     def start(self) -> None:
         """Raises: Unavailable: the port is taken."""
         chain: list[grpc.ServerInterceptor] = [
+            KnownMethods(self.control.table),
             Tracing(),
             Correlation(self.control.ids),
             Metrics(),
@@ -53,13 +55,17 @@ class GrpcServer:
         except RuntimeError as problem:
             raise Unavailable(f"port {address} is taken") from problem
         self._server.start()
+        self._serving = True
 
     def stop(self) -> None:
         """Ends calls in flight within five seconds."""
+        self._serving = False
         self._server.stop(_GRACE_S).wait(_GRACE_S + 1)
 
     def check(self) -> None:
-        """The server answers as long as the process does."""
+        """Raises: Unavailable: not started, or stopped."""
+        if not self._serving:
+            raise Unavailable(self.name)
 
 
 def _credentials(tls: Tls) -> grpc.ServerCredentials:
