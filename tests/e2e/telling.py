@@ -1,5 +1,6 @@
 """What a run has told in logs, metrics and traces: one whole trace, and nothing about anybody."""
 
+import json
 import tomllib
 import urllib.parse
 import urllib.request
@@ -35,6 +36,20 @@ def roots(spans: Sequence[Span]) -> list[Span]:
     """Spans whose parent is none of the others."""
     ids = {span.id for span in spans}
     return [span for span in spans if span.parent not in ids]
+
+
+def no_objects(stack: Stack) -> list[str]:
+    """Lines of the services' logs that are no JSON object, or do not say which service wrote them."""
+    found = []
+    for name in SERVICES:
+        for number, line in enumerate((stack.layout.logs / f"{name}.log").read_bytes().splitlines(), 1):
+            try:
+                told = json.loads(line)
+            except ValueError:
+                told = None
+            if not isinstance(told, dict) or told.get("service") != name:
+                found.append(f"{name}.log:{number}: {line[:80]!r}")
+    return found
 
 
 def personal_words(stack: Stack) -> set[str]:

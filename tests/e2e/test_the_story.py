@@ -12,6 +12,7 @@ from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 from deploy.local.layout import ROOT
 from deploy.local.stack import Stack
+from services.portal.entrypoints.visit import COOKIE
 from tests.collector import Collector
 from tests.e2e import telling
 from tests.integration.dataplane.ground import until
@@ -85,7 +86,10 @@ def test_a_record_goes_from_the_review_desk_to_a_citizen_in_another_region(
     _supervise(browser, stack, people_password, number)
     _verify_the_log(stack, tmp_path)
     _one_trace_leads_from_the_click_to_the_log(collector)
-    _nobody_is_betrayed(stack, collector, title)
+    cookies = {str(one["value"]) for person in browser.contexts for one in person.cookies() if one["name"] == COOKIE}
+    assert cookies
+    _nobody_is_betrayed(stack, collector, {title, *cookies})
+    assert telling.no_objects(stack) == []
 
 
 def _one_trace_leads_from_the_click_to_the_log(collector: Collector) -> None:
@@ -94,8 +98,8 @@ def _one_trace_leads_from_the_click_to_the_log(collector: Collector) -> None:
     assert (root.service, root.name) == ("portal", "POST /drafts/{draft_id}/check/submit")
 
 
-def _nobody_is_betrayed(stack: Stack, collector: Collector, title: str) -> None:
-    used = {"杨阿·买提", "+86 139 0000 0001", "139 0000 0001", "办理退休", "随机抽查", title, "eyJhbGciOi"}
+def _nobody_is_betrayed(stack: Stack, collector: Collector, own: set[str]) -> None:
+    used = {"杨阿·买提", "+86 139 0000 0001", "139 0000 0001", "办理退休", "随机抽查", "eyJhbGciOi", *own}
     words = used | telling.personal_words(stack)
     assert telling.betrayals(telling.told(stack, collector), words) == []
     planted = [("a log", '{"name": "杨阿·买提"}'.encode()), ("a URL", b"GET /search?q=%e5%8a%9e%e7%90%86")]
