@@ -22,6 +22,7 @@ _MAVEN_COPY = "org.apache.maven.plugins:maven-dependency-plugin:3.8.1:copy"
 _KEYCLOAK_BUILD = (
     "--db=dev-file",
     "--health-enabled=true",
+    "--metrics-enabled=true",
     "--features-disabled=kerberos,device-flow,ciba,impersonation,organization",
 )
 """Build-time options; `start --optimized` refuses to change them."""

@@ -3,10 +3,12 @@
 from deploy.monitoring.boards.names import ASKED, FAILED
 from deploy.monitoring.panels import Dashboard, Panel, Query, Row, increase, quantile, rate
 
+_KEYCLOAK = 'job="keycloak"'
+
 ENGINES = Dashboard(
     "engines",
     "Tongdang 通档 · 引擎 Engines",
-    "MongoDB, Kafka and Keycloak as the services that use them see them; no exporter of theirs runs. For the operator.",
+    "MongoDB and Kafka as the services that use them see them (no exporter of theirs runs), and Keycloak itself.",
     [
         Row(
             "进程 Processes",
@@ -107,6 +109,40 @@ ENGINES = Dashboard(
                     "失败 Failed calls",
                     "ops",
                     [Query(rate("tongdang_keycloak_call_failed_total", "service, call"), "{{service}} {{call}}")],
+                ),
+                Panel(
+                    "应答 Its own answers",
+                    "reqps",
+                    [
+                        Query(
+                            rate("http_server_requests_seconds_count", "status", _KEYCLOAK),
+                            "{{status}}",
+                        )
+                    ],
+                ),
+                Panel(
+                    "自身时间 Mean of its own answers",
+                    "s",
+                    [
+                        Query(
+                            f"{rate('http_server_requests_seconds_sum', 'job', _KEYCLOAK)}"
+                            f" / {rate('http_server_requests_seconds_count', 'job', _KEYCLOAK)}",
+                            "mean",
+                        )
+                    ],
+                ),
+                Panel(
+                    "内存 Heap in use",
+                    "bytes",
+                    [Query('sum(jvm_memory_used_bytes{job="keycloak", area="heap"})', "heap")],
+                ),
+                Panel(
+                    "数据库连接 Database connections",
+                    "short",
+                    [
+                        Query('sum(agroal_active_count{job="keycloak"})', "in use"),
+                        Query('sum(agroal_awaiting_count{job="keycloak"})', "waited for"),
+                    ],
                 ),
             ],
         ),

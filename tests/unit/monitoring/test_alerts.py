@@ -80,8 +80,9 @@ def test_labels_in_a_rule_are_those_of_its_metric() -> None:
 
 def test_every_service_of_the_local_stack_is_read() -> None:
     layout = Layout(DEFAULT_BASE_PORT, Path(), Path())
-    [job] = yaml.safe_load((FOLDER / "prometheus.yaml").read_text(encoding="utf-8"))["scrape_configs"]
+    job, keycloak = yaml.safe_load((FOLDER / "prometheus.yaml").read_text(encoding="utf-8"))["scrape_configs"]
 
     read = {one["labels"]["service"]: one["targets"] for one in job["static_configs"]}
 
     assert read == {name: [f"127.0.0.1:{layout.metrics_port(name)}"] for name in SERVICES}
+    assert keycloak["static_configs"][0]["targets"] == [f"127.0.0.1:{layout.port('keycloak-management')}"]

@@ -14,9 +14,13 @@ from deploy.monitoring.boards import DASHBOARDS, FOLDER, written
 from deploy.monitoring.catalogue import series
 from deploy.monitoring.panels import Dashboard
 
-ADDED = {"service", "region", "instance", "job", "le"}
+ADDED = {"service", "region", "instance", "job", "le", "status", "area"}
 """Labels that Prometheus adds."""
-OTHERS = {"up", "process_resident_memory_bytes", "process_cpu_seconds_total"}
+KEYCLOAK = {
+    "http_server_requests_seconds_count", "http_server_requests_seconds_sum", "jvm_memory_used_bytes",
+    "agroal_active_count", "agroal_awaiting_count",
+}  # fmt: skip
+OTHERS = {"up", "process_resident_memory_bytes", "process_cpu_seconds_total"} | KEYCLOAK
 each = pytest.mark.parametrize("dashboard", DASHBOARDS, ids=lambda one: one.uid)
 
 
@@ -57,7 +61,7 @@ def test_grafana_finds_what_it_needs(dashboard: Dashboard) -> None:
 @each
 def test_every_series_and_label_exists(dashboard: Dashboard) -> None:
     for expr in expressions(dashboard):
-        names = set(re.findall(r"\b(?:tongdang|process)_[a-z_]+\b|\bup\b", expr))
+        names = set(re.findall(r"\b(?:tongdang|process|http_server|jvm|agroal)_[a-z_]+\b|\bup\b", expr))
         assert names and names <= {*series(), *OTHERS}, expr
         known = {label for name in names for label in series().get(name, ())} | ADDED
         used = {label for by in re.findall(r"by \(([^)]*)\)", expr) for label in by.split(", ")}
