@@ -52,6 +52,16 @@ ROWS = (
         patience_s=7_200,
     ),
     Row(
+        "search-lucene",
+        "bench.search_lucene",
+        "index and search within one process",
+        "Lucene with ICU folding and bigrams, same titles, threads and buffer",
+        short=(10 * _K, 100 * _K),
+        long=(_M,),
+        engines=False,
+        patience_s=3_600,
+    ),
+    Row(
         "recorder",
         "bench.recorder",
         "recorder, an event durable",

@@ -38,7 +38,7 @@ def measure(setting: Setting) -> Iterator[Figure]:
     """Median and 99th percentile of a search at each size of the index."""
     for count in setting.sizes:
         folder = setting.scratch / f"index-{count}"
-        built = seconds(lambda: _build(folder, count))  # noqa: B023 - called at once
+        built = seconds(lambda: build(folder, count))  # noqa: B023 - called at once
         tails: list[float] = []
         with _served(setting, folder) as (found, nothing):
             alone = TantivyIndex(folder)
@@ -63,7 +63,8 @@ def measure(setting: Setting) -> Iterator[Figure]:
         yield figure(f"{count:,} entries, on disk", "B", count, size, floor=SIZE_FLOOR, aim=SIZE_AIM, note=note)
 
 
-def _build(folder: Path, count: int) -> None:
+def build(folder: Path, count: int) -> None:
+    """The union index of so many entries, through everything but Kafka."""
     index = TantivyIndex(folder)
     index.start()
     messages = entries(count)
