@@ -119,8 +119,15 @@ def _prepare(layout: Layout) -> None:
     if (data / "meta.properties").exists():
         return
     cluster = base64.urlsafe_b64encode(uuid.uuid4().bytes).decode().rstrip("=")
-    command = [*_java(layout), "kafka.tools.StorageTool", "format", "-t", cluster, "-c", str(properties)]
-    subprocess.run(command, check=True, capture_output=True)
+    formatted = subprocess.run(_format(layout, cluster), check=False, capture_output=True, text=True)
+    if formatted.returncode:
+        raise RuntimeError(f"Kafka could not format its storage: {formatted.stderr.strip()}")
+
+
+def _format(layout: Layout, cluster: str) -> list[str]:
+    """One cluster id in sixty-four begins with a dash, so it must not stand as a word of its own."""
+    properties = layout.etc / "kafka.properties"
+    return [*_java(layout), "kafka.tools.StorageTool", "format", f"--cluster-id={cluster}", f"--config={properties}"]
 
 
 def _properties(layout: Layout) -> dict[str, str | int]:
