@@ -17,9 +17,13 @@ class Keycloak(BaseModel):
 
 
 class Keys(BaseModel):
-    """32 bytes, base64: wraps people's signing keys."""
+    """32 bytes each, base64: `kek_file` wraps people's signing keys.
+
+    `former_kek_file` still opens them while the key is being replaced: until `python -m services.auth rewrap` ran.
+    """
 
     kek_file: Path
+    former_kek_file: Path | None = None
 
 
 class Portal(BaseModel):
