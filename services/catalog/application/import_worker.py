@@ -1,12 +1,14 @@
 """Import of a catalogue, the machine's side: queued files become records, chunk by chunk, each exactly once."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import closing
 from itertools import islice
 from typing import Protocol
 
 from services.catalog.domain.csv_rows import decode
 from services.catalog.domain.import_job import ImportJob
 from services.catalog.domain.import_rows import RejectedRow, TakenRow, read_catalogue
+from services.common.ahead import ahead
 from services.common.domain.registry import Registry
 
 CHUNK = 500
@@ -39,10 +41,16 @@ def run_import(claimed: ClaimedImport, *, registry: Registry, stopping: "Stoppin
     """
     rows = read_catalogue(decode(claimed.content()), registry.archive(claimed.job.archive_id))
     remaining = islice(rows, claimed.job.counts.done, None)
-    while chunk := list(islice(remaining, CHUNK)):
-        if stopping.is_set():
-            return
-        claimed.apply(chunk)
+    with closing(ahead(_chunks(remaining))) as chunks:  # the database writes one while the next is read
+        for chunk in chunks:
+            if stopping.is_set():
+                return
+            claimed.apply(chunk)
+
+
+def _chunks(rows: Iterator[Row]) -> Iterator[Sequence[Row]]:
+    while chunk := list(islice(rows, CHUNK)):
+        yield chunk
 
 
 class Stopping(Protocol):
