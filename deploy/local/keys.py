@@ -11,7 +11,7 @@ from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ed25519
 from nacl.public import PrivateKey
 
-from deploy.local.layout import LOG_ORIGIN, REGIONS, ROOT, SERVICES, Layout
+from deploy.local.layout import LOG_ORIGIN, REGIONS, ROOT, SERVICES, WITNESSES, Layout
 from deploy.local.pki import ensure_certificates, write_private
 
 _TEMPLATES = ROOT / "deploy" / "local"
@@ -32,6 +32,10 @@ def materialise(layout: Layout) -> None:
     for region in REGIONS:
         _once(etc / "secrets" / f"signing-{region}.pem", _ed25519)
         _once(etc / "secrets" / f"sealing-{region}", _random_key)
+    for witness in WITNESSES:
+        _once(etc / "secrets" / f"{witness}.pem", _ed25519)
+        (layout.data / witness).mkdir(parents=True, exist_ok=True)
+    (etc / "witnesses").write_text(_witnesses(layout), encoding="utf-8")
     (etc / "audit-log.vkey").write_text(verifier_key(LOG_ORIGIN, _public(layout, "audit-log.pem")) + "\n")
     (etc / "regions.toml").write_text(render_registry(layout), encoding="utf-8")
     (etc / "people.toml").write_bytes((_TEMPLATES / "people.toml").read_bytes())
@@ -60,11 +64,17 @@ def render_registry(layout: Layout) -> str:
     return text
 
 
-def verifier_key(origin: str, public_key: bytes) -> str:
-    """A log's public key as C2SP signed-note writes it: `<name>+<hash>+<base64>`, algorithm 1 (Ed25519)."""
-    typed = b"\x01" + public_key
-    digest = hashlib.sha256(origin.encode() + b"\n" + typed).digest()[:4]
-    return f"{origin}+{digest.hex()}+{base64.b64encode(typed).decode()}"
+def verifier_key(name: str, public_key: bytes, kind: bytes = b"\x01") -> str:
+    """A public key as C2SP signed-note writes it: `<name>+<hash>+<base64>`; kind 1 signs a log, 4 cosigns it."""
+    typed = kind + public_key
+    digest = hashlib.sha256(name.encode() + b"\n" + typed).digest()[:4]
+    return f"{name}+{digest.hex()}+{base64.b64encode(typed).decode()}"
+
+
+def _witnesses(layout: Layout) -> str:
+    """A line for each: where it is, and its key."""
+    keys = {name: verifier_key(name, _public(layout, f"{name}.pem"), b"\x04") for name in WITNESSES}
+    return "".join(f"http://localhost:{layout.http_port(name)} {key}\n" for name, key in keys.items())
 
 
 def _public(layout: Layout, name: str) -> bytes:

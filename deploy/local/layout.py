@@ -12,10 +12,14 @@ REGIONS = ("320000", "520000", "130000")
 CATALOGS = tuple(f"catalog-{region}" for region in REGIONS)
 SERVICES = (*CATALOGS, "requests", "auth", "discovery", "audit", "portal")
 """In the order they are started."""
+WITNESSES = ("witness-1", "witness-2", "witness-3")
+"""Of the audit log. On one machine they show how witnessing works, not that anybody independent has looked."""
+PROCESSES = (*SERVICES, *WITNESSES)
+"""Everything of ours that runs; witnesses need no engine."""
 
 _GRPC_OFFSET = {name: 10 + number for number, name in enumerate(SERVICES) if name != "portal"}
-_METRICS_OFFSET = {name: 20 + number for number, name in enumerate(SERVICES)}
-_HTTP_OFFSET = {name: 30 + number for number, name in enumerate(SERVICES)} | {"portal": 0}
+_METRICS_OFFSET = {name: 20 + number for number, name in enumerate(PROCESSES)}
+_HTTP_OFFSET = {name: 35 + number for number, name in enumerate(PROCESSES)} | {"portal": 0}
 _ENGINE_OFFSET = {
     "keycloak": 1,
     "mongo": 2,
@@ -91,8 +95,8 @@ class Layout:
         return {
             **{name: self.port(name) for name in _ENGINE_OFFSET},
             **{f"{name} (gRPC)": self.grpc_port(name) for name in _GRPC_OFFSET},
-            **{f"{name} (metrics)": self.metrics_port(name) for name in SERVICES},
-            **{f"{name} (HTTP)": self.http_port(name) for name in SERVICES},
+            **{f"{name} (metrics)": self.metrics_port(name) for name in PROCESSES},
+            **{f"{name} (HTTP)": self.http_port(name) for name in PROCESSES},
         }
 
     @property

@@ -4,13 +4,13 @@ import os
 import subprocess
 import sys
 
-from deploy.local.layout import LOG_ORIGIN, ROOT, Layout
+from deploy.local.layout import LOG_ORIGIN, ROOT, WITNESSES, Layout
 from deploy.local.process import Process
 
 
 def module_of(service: str) -> str:
     """`catalog-320000` → `services.catalog`."""
-    return f"services.{service.partition('-')[0]}"
+    return "services.audit.witness" if service in WITNESSES else f"services.{service.partition('-')[0]}"
 
 
 def process(layout: Layout, service: str, command: str = "run") -> Process:
@@ -35,7 +35,7 @@ def command(layout: Layout, service: str, *arguments: str) -> subprocess.Complet
 def environment(layout: Layout, service: str) -> dict[str, str]:
     """All settings of one service; secrets by file only."""
     prefix = f"TONGDANG_{service.partition('-')[0].upper()}__"
-    values = {**_common(layout, service), **_special(layout, service)}
+    values = _witness(layout, service) if service in WITNESSES else _common(layout, service) | _special(layout, service)
     return {
         **{prefix + key: str(value) for key, value in values.items()},
         "PYTHONPATH": f"{ROOT}:{ROOT / 'gen'}",
@@ -71,6 +71,18 @@ def _common(layout: Layout, service: str) -> dict[str, object]:
     return values
 
 
+def _witness(layout: Layout, name: str) -> dict[str, object]:
+    """Nothing of the platform's but the log's public key."""
+    return {
+        "IDENTITY__PRINCIPAL": name,
+        "HTTP__PORT": layout.http_port(name),
+        "METRICS__PORT": layout.metrics_port(name),
+        "KEYS__OWN_FILE": layout.etc / "secrets" / f"{name}.pem",
+        "KEYS__LOG_FILE": layout.etc / "audit-log.vkey",
+        "STATE__FILE": layout.data / name / "cosigned.json",
+    }
+
+
 def _special(layout: Layout, service: str) -> dict[str, object]:
     secrets = layout.etc / "secrets"
     kind, _, region = service.partition("-")
@@ -83,7 +95,11 @@ def _special(layout: Layout, service: str) -> dict[str, object]:
                 "CERTIFICATE__VERIFY_URL": f"{layout.portal_url}/verify",
             }
         case "audit":
-            return {"TLOG__ORIGIN": LOG_ORIGIN, "TLOG__KEY_FILE": secrets / "audit-log.pem"}
+            return {
+                "TLOG__ORIGIN": LOG_ORIGIN,
+                "TLOG__KEY_FILE": secrets / "audit-log.pem",
+                "WITNESSES__FILE": layout.etc / "witnesses",
+            }
         case "discovery":
             return {"INDEX__DIR": layout.data / "index"}
         case "auth":

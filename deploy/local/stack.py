@@ -8,7 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from deploy.local import kafka, keycloak, keys, mongo, services
-from deploy.local.layout import ROOT, SERVICES, Layout
+from deploy.local.layout import PROCESSES, ROOT, Layout
 from deploy.local.process import Process
 from deploy.local.waiting import ProcessEnded, until_http_ok
 
@@ -62,8 +62,8 @@ class Stack:
         """
         self._start_all(names)
 
-    def start_services(self, names: Sequence[str] = SERVICES) -> None:
-        """Starts services and waits until each is ready.
+    def start_services(self, names: Sequence[str] = PROCESSES) -> None:
+        """Starts services, witnesses among them, and waits until each is ready.
 
         Raises: TimeoutError, ProcessEnded.
         """

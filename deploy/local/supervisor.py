@@ -8,7 +8,7 @@ from pathlib import Path
 from types import FrameType
 
 from deploy.local import tour
-from deploy.local.layout import ROOT, SERVICES, Layout
+from deploy.local.layout import ROOT, SERVICES, WITNESSES, Layout
 from deploy.local.lock import Held, hold
 from deploy.local.process import Process
 from deploy.local.provision import provision
@@ -65,7 +65,8 @@ class Supervisor:
         def process(name: str, *needs: str) -> Step:
             return Step(name, needs, lambda: stack.launch(name), lambda: stack.settle(name))
 
-        steps = [*(process(name) for name in ENGINES), *(process(name, "mongo", "kafka") for name in SERVICES)]
+        steps = [process(name) for name in (*ENGINES, *WITNESSES)]
+        steps += [process(name, "mongo", "kafka") for name in SERVICES]
         if (realm := stack.realm_step()) is not None:
             steps.append(Step("realm", ("mongo", "keycloak"), realm.start, lambda: stack.finish_realm(realm)))
         if self._samples and not self._samples_stamp.exists():

@@ -42,7 +42,8 @@ def text(layout: Layout) -> str:
         portal=layout.portal_url,
         password=secret(layout, "people"),
         logins=logins(tomllib.loads((layout.etc / "people.toml").read_text(encoding="utf-8"))),
-        verify=f"bin/tongdang-verify --url {layout.log_url} --key {layout.etc / 'audit-log.vkey'}",
+        verify=f"bin/tongdang-verify --url {layout.log_url} --key {layout.etc / 'audit-log.vkey'}"
+        f" --witness {layout.etc / 'witnesses'}",
         logs=layout.logs,
     )
 

@@ -50,7 +50,8 @@ def verify(
     """
     layout = running.layout()
     command = [sys.executable, "-m", "services.audit.verifier", "--url", layout.log_url]
-    command += ["--key", str(layout.etc / "audit-log.vkey"), *(["--state", state] if state else [])]
+    command += ["--key", str(layout.etc / "audit-log.vkey"), "--witness", str(layout.etc / "witnesses")]
+    command += ["--state", state] if state else []
     raise typer.Exit(subprocess.run(command, check=False).returncode)
 
 

@@ -10,15 +10,17 @@ from dataclasses import dataclass
 
 from prometheus_client.parser import text_string_to_metric_families
 
-from deploy.local.layout import SERVICES, Layout
+from deploy.local.layout import PROCESSES, Layout
 from deploy.local.stack import ENGINES, Stack
 
 _FIGURES: Mapping[str, str] = {
-    "tongdang_outbox_oldest_seconds": "outbox {:.0f} s",
+    "tongdang_outbox_oldest_age_seconds": "outbox {:.0f} s",
     "tongdang_relay_lag_documents": "relay {:.0f} behind",
     "tongdang_consumer_lag_messages": "consumer {:.0f} behind",
     "tongdang_index_documents": "{:.0f} in the index",
     "tongdang_log_leaves": "log {:.0f} leaves",
+    "tongdang_checkpoint_cosigned_leaves": "{:.0f} cosigned",
+    "tongdang_witness_cosigned_leaves": "{:.0f} cosigned",
     "tongdang_log_held_events": "{:.0f} held",
     "tongdang_requests_overdue": "{:.0f} overdue",
 }
@@ -45,7 +47,7 @@ def health(layout: Layout) -> list[Health]:
     """Of every engine and service, asked at once."""
     with ThreadPoolExecutor(8) as pool:
         engines = [Health(name, up, {}, "") for name, up in _engines(layout)]
-        return [*engines, *pool.map(lambda name: _service(layout, name), SERVICES)]
+        return [*engines, *pool.map(lambda name: _service(layout, name), PROCESSES)]
 
 
 def _engines(layout: Layout) -> Iterator[tuple[str, bool]]:

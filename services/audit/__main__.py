@@ -7,6 +7,8 @@ from typing import cast
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
+from services.audit.adapters.cosigned_log import CosignedLog
+from services.audit.adapters.cosigning import Cosigning, largest_seen
 from services.audit.adapters.events import MongoEvents
 from services.audit.adapters.held_events import Evidence, HeldEvents
 from services.audit.adapters.log_documents import MIGRATIONS
@@ -17,13 +19,15 @@ from services.audit.adapters.order_topic import OrderTopic
 from services.audit.adapters.projection import Projection
 from services.audit.adapters.published_log import PublishedLog
 from services.audit.adapters.replay import open_replay
-from services.audit.domain.notes import verifier_key
+from services.audit.adapters.witness_client import WitnessClient, read_witnesses
+from services.audit.domain.notes import Checkpoint, sign_checkpoint, verifier_key
 from services.audit.entrypoints.access import ACCESS
 from services.audit.entrypoints.events_handler import EventsHandler
 from services.audit.entrypoints.log_routes import log_routes
 from services.audit.entrypoints.supervision_servicer import SupervisionServicer
 from services.audit.settings import AuditSettings
 from services.common.domain.clock import to_iso
+from services.common.domain.merkle import EMPTY_ROOT
 from services.common.foundation import Foundation
 from services.common.grpc.server import GrpcServer
 from services.common.kafka.consumer import TopicConsumer
@@ -52,10 +56,29 @@ def run_service() -> None:
     kafka = settings.kafka_connection()
     held, evidence = HeldEvents(base.database), Evidence(base.database)
     order = OrderTopic(kafka, LOG_ORDER)
+    addresses = read_witnesses(settings.witnesses.file) if settings.witnesses.file else []
+    nothing = sign_checkpoint(Checkpoint(origin, 0, EMPTY_ROOT), key)
     store = LogStore(
-        base.database, lease, origin, key, base.clock, base.ids, order, partial(open_replay, kafka, held, evidence)
+        base.database,
+        lease,
+        origin,
+        key,
+        base.clock,
+        base.ids,
+        order,
+        partial(open_replay, kafka, held, evidence),
+        partial(largest_seen, [WitnessClient(one, timeout_s=2) for one in addresses], nothing),
     )
     published = PublishedLog(base.database, store.whole)
+    cosigned = CosignedLog(base.database)
+    cosigning = Cosigning(
+        published,
+        cosigned,
+        [WitnessClient(one) for one in addresses],
+        settings.witnesses.quorum,
+        lambda: store.size() > 0,
+        store.distrust,
+    )
     handler = EventsHandler(store, published, held, evidence, lambda: to_iso(base.clock.now()))
     topics = [audit_topic(name) for name in producers([region.region_id for region in base.registry.regions])]
     consumer = TopicConsumer(kafka, topics, store.positions, handler, "events")
@@ -67,12 +90,13 @@ def run_service() -> None:
         base.access_control(ACCESS),
         [partial(audit_pb2_grpc.add_SupervisionServiceServicer_to_server, servicer)],
     )
+    observe = observe_log(base.database, witnessed=bool(addresses))
     serve(
         App(
             settings,
-            [*base.components(observe_log(base.database)), store, projection, consumer, server],
+            [*base.components(observe), store, cosigning, projection, consumer, server],
             timers=[Timer("settle", 1, store.settle), Timer("tell", 300, LoggedTopic(kafka, store).tell)],
-            routes=log_routes(published, public_key),
+            routes=log_routes(published, cosigned, public_key, [one.key for one in addresses]),
         )
     )
 

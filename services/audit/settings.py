@@ -14,9 +14,20 @@ class Tlog(BaseModel):
     key_file: Path
 
 
+class Witnesses(BaseModel):
+    """Who cosigns checkpoints; without a file nobody does.
+
+    `file`: a line for each witness, its URL and its verifier key. `quorum`: so many of them make a checkpoint cosigned.
+    """
+
+    file: Path | None = None
+    quorum: int = 2
+
+
 class AuditSettings(GrpcServiceSettings):
     """`TONGDANG_AUDIT__…`"""
 
     model_config = settings_config("TONGDANG_AUDIT__")
 
     tlog: Tlog
+    witnesses: Witnesses = Witnesses()

@@ -90,6 +90,23 @@ LOG_HELD = StateGauge("tongdang_log_held_events", "Audit events held back becaus
 LOG_EVIDENCE = StateGauge(
     "tongdang_log_evidence_documents", "Bytes put aside as evidence: equivocations, unreadable events", ["finding"]
 )
+COSIGNED_SIZE = StateGauge(
+    "tongdang_checkpoint_cosigned_leaves",
+    "Leaves under the newest checkpoint that a quorum of witnesses cosigned; no sample where none are configured",
+)
+COSIGNED_AT = StateGauge(
+    "tongdang_checkpoint_cosigned_timestamp_seconds",
+    "When the newest cosigned checkpoint was signed; equals the signed one's where nothing is left to cosign; 0: never",
+)
+WITNESS_ASKED = Counter(
+    "tongdang_witness_requests_total", "Checkpoints shown to a witness, by what came of it", ["witness", "outcome"]
+)
+
+# A witness, which somebody else runs
+WITNESS_ANSWERED = Counter("tongdang_witness_handled_total", "Checkpoints this witness was shown", ["outcome"])
+WITNESS_COSIGNED = StateGauge(
+    "tongdang_witness_cosigned_leaves", "Leaves under the checkpoint this witness cosigned last"
+)
 
 # Discovery, requests, the provinces' desks
 INDEX_DOCUMENTS = StateGauge("tongdang_index_documents", "Documents in the union index, retracted ones included")

@@ -4,7 +4,6 @@ nameko owns life-cycle, timers and the small HTTP port; threads of our own do th
 a greenlet goes through `tpool`, the whole handler.
 """
 
-import inspect
 import json
 import signal
 import socket
@@ -19,6 +18,7 @@ import structlog
 from kafka.errors import KafkaError
 from pymongo.errors import PyMongoError
 
+from services.common.command_line import run_command
 from services.common.components import Component
 from services.common.domain.errors import TongdangError
 from services.common.logging import configure_logging
@@ -98,21 +98,8 @@ def serve(app: App) -> None:
 
 
 def command_line(commands: Mapping[str, Callable[..., None]]) -> None:
-    """`python -m services.x COMMAND [ARGUMENT …]`; the first argument names one of the commands."""
-    name, arguments = (sys.argv[1], sys.argv[2:]) if len(sys.argv) > 1 else ("", [])
-    command = commands.get(name)
-    if command is None:
-        sys.exit(f"expected one of: {', '.join(commands)}")
-    try:
-        bound = inspect.signature(command).bind(*arguments)
-    except TypeError:
-        sys.exit(f"expected: {name}{inspect.signature(command)}")
-    try:
-        command(*bound.args)
-    except TongdangError as error:
-        sys.exit(f"{error.code}: {error.detail}")
-    except (OSError, KafkaError, PyMongoError) as problem:
-        sys.exit(f"{type(problem).__name__}: {problem}"[:300])
+    """`python -m services.x COMMAND [ARGUMENT …]`; the engines' errors end it with a line, not a traceback."""
+    run_command(commands, (KafkaError, PyMongoError))
 
 
 def _service_class(app: App) -> type:

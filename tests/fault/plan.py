@@ -10,10 +10,10 @@ from dataclasses import dataclass
 from enum import StrEnum
 from random import Random
 
-from deploy.local.layout import SERVICES
+from deploy.local.layout import PROCESSES
 from deploy.local.stack import ENGINES
 
-VICTIMS = (*SERVICES, *ENGINES)
+VICTIMS = (*PROCESSES, *ENGINES)
 _CALM = (10, 35)
 """Answered calls between one fault and the next."""
 _LASTS = (5, 40)
@@ -41,7 +41,7 @@ class Fault:
 
 
 def plan(seed: int) -> Sequence[Fault]:
-    """Every service and every engine once, in an order of the seed's."""
+    """Every service, witness and engine once, in an order of the seed's."""
     rng = Random(seed)
     after = 0
     faults = []

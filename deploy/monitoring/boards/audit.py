@@ -27,6 +27,25 @@ AUDIT = Dashboard(
                     stat=True,
                 ),
                 Panel(
+                    "待联署 Not cosigned",
+                    "s",
+                    [
+                        Query(
+                            "max(tongdang_checkpoint_signed_timestamp_seconds)"
+                            " - max(tongdang_checkpoint_cosigned_timestamp_seconds)",
+                            "",
+                        )
+                    ],
+                    note="Between the newest signature and the newest one that a quorum of witnesses cosigned.",
+                    stat=True,
+                    red_above=10,
+                ),
+                Panel(
+                    "见证人 Witnesses",
+                    "reqps",
+                    [Query(rate("tongdang_witness_requests_total", "witness, outcome"), "{{witness}} {{outcome}}")],
+                ),
+                Panel(
                     "入日志滞后 Intake behind",
                     "s",
                     [Query(age(CAUGHT_UP, "service", 'consumer="events"'), "")],

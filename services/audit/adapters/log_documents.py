@@ -18,7 +18,7 @@ from services.common.mongo.database import Document
 from services.common.mongo.migrations import DATA_PLANE, Migration, create_collections
 
 HEAD, ENTRIES, TILES, CHECKPOINTS, HELD = "log_head", "entries", "tiles", "checkpoints", "held"
-EVIDENCE, LOOKS, LEAVES, PROJECTION = "evidence", "looks", "leaves", "projection"
+EVIDENCE, LOOKS, LEAVES, PROJECTION, COSIGNED = "evidence", "looks", "leaves", "projection", "cosigned"
 
 
 def _collections(db: Database[Document]) -> None:
@@ -62,12 +62,17 @@ def _leaves_in_pieces(db: Database[Document]) -> None:
     db[ENTRIES].update_many({}, {"$unset": {"leaf": ""}})
 
 
+def _cosigned(db: Database[Document]) -> None:
+    create_collections(db, COSIGNED)
+
+
 MIGRATIONS = [
     *DATA_PLANE,
     Migration(100, "log", _collections),
     Migration(101, "evidence, looks", _evidence_and_looks),
     Migration(102, "nothing staged", _nothing_staged),
     Migration(103, "leaves in pieces, entries behind them", _leaves_in_pieces),
+    Migration(104, "cosigned checkpoint", _cosigned),
 ]
 
 

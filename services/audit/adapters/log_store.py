@@ -44,7 +44,10 @@ log = structlog.get_logger()
 
 
 class LogStore:
-    """Appends and signs, under a lease."""
+    """Appends and signs, under a lease.
+
+    `witnessed`: the largest tree that any witness within reach has cosigned; nothing smaller is ever signed again.
+    """
 
     name = "log"
 
@@ -58,7 +61,9 @@ class LogStore:
         ids: Ids,
         order: OrderTopic,
         replay: OpenReplay,
+        witnessed: Callable[[], int] = lambda: 0,
     ) -> None:
+        self._witnessed = witnessed
         self._db = database.db
         self._leaves = Leaves(database.db)
         self._published = PublishedLog(database)
@@ -90,6 +95,12 @@ class LogStore:
         """Raises: Unavailable: stored bytes differ from the log."""
         if self._diverged:
             raise Unavailable("the log diverged")
+
+    def distrust(self, where: str) -> None:
+        """Stops the log: somebody outside has seen what it does not hold."""
+        with self._one_at_a_time, suppress(LogDiverged):
+            self._head = None
+            self._diverge(where)
 
     def whole(self) -> bool:
         """Whether the database was seen to hold everything that the order names."""
@@ -195,6 +206,8 @@ class LogStore:
             log.warning("log-made-good", batches=made, size=head.frontier.size)
         if (self._signed_size() or 0) > head.frontier.size:
             self._diverge("a checkpoint is signed beyond what the order leads to")
+        if (witnessed := self._witnessed()) > head.frontier.size:
+            self._diverge(f"a witness has cosigned {witnessed} leaves, the order leads to {head.frontier.size}")
         self._sign(head)
         self._whole = True
         return head

@@ -1,10 +1,19 @@
 """What the log's database tells Prometheus; the same in every replica, whichever of them appends."""
 
+from services.audit.adapters.cosigned_log import CosignedLog
 from services.audit.adapters.log_documents import EVIDENCE, HEAD, HELD
-from services.audit.adapters.published_log import PublishedLog
+from services.audit.adapters.published_log import PublishedLog, SignedCheckpoint
 from services.audit.domain.streams import Finding
 from services.common.domain.errors import NotFound
-from services.common.metrics import CHECKPOINT_SIGNED_AT, CHECKPOINT_SIZE, LOG_EVIDENCE, LOG_HELD, LOG_SIZE
+from services.common.metrics import (
+    CHECKPOINT_SIGNED_AT,
+    CHECKPOINT_SIZE,
+    COSIGNED_AT,
+    COSIGNED_SIZE,
+    LOG_EVIDENCE,
+    LOG_HELD,
+    LOG_SIZE,
+)
 from services.common.mongo.database import MongoDatabase
 from services.common.observing import Observation
 
@@ -12,9 +21,9 @@ _KEPT = (Finding.EQUIVOCATION, Finding.UNREADABLE)
 """A gap has no bytes to keep."""
 
 
-def observe_log(database: MongoDatabase) -> Observation:
-    """Where the log stands, how far it is signed, what is held back, and what was put aside."""
-    db, published = database.db, PublishedLog(database)
+def observe_log(database: MongoDatabase, *, witnessed: bool) -> Observation:
+    """Where the log stands, how far it is signed and, where it is `witnessed`, cosigned; what is held or put aside."""
+    db, published, cosigned = database.db, PublishedLog(database), CosignedLog(database)
 
     def read() -> None:
         head = db[HEAD].find_one({}, {"size": 1})
@@ -29,5 +38,14 @@ def observe_log(database: MongoDatabase) -> Observation:
         else:
             CHECKPOINT_SIZE.set(signed.size)
             CHECKPOINT_SIGNED_AT.set(signed.signed_at.timestamp())
+            if witnessed:
+                tell_cosigned(signed)
 
-    return Observation("log", [LOG_SIZE, LOG_HELD, LOG_EVIDENCE, CHECKPOINT_SIZE, CHECKPOINT_SIGNED_AT], read)
+    def tell_cosigned(signed: SignedCheckpoint) -> None:
+        newest = cosigned.newest()
+        size, at = (newest.size, newest.signed_at.timestamp()) if newest else (0, 0.0)
+        COSIGNED_SIZE.set(size)
+        COSIGNED_AT.set(signed.signed_at.timestamp() if size == signed.size else at)
+
+    gauges = [LOG_SIZE, LOG_HELD, LOG_EVIDENCE, CHECKPOINT_SIZE, CHECKPOINT_SIGNED_AT, COSIGNED_SIZE, COSIGNED_AT]
+    return Observation("log", gauges, read)

@@ -1,4 +1,4 @@
-"""Inclusion proofs from tiles, without reading the leaves."""
+"""Inclusion and consistency proofs from tiles, without reading the leaves."""
 
 from collections.abc import Callable
 
@@ -12,6 +12,23 @@ ReadTile = Callable[[int, int, int], bytes]
 def inclusion_from_tiles(index: int, size: int, read: ReadTile) -> list[bytes]:
     """Sibling hashes from the leaf up, for a tree of `size` leaves; `index` < `size`."""
     return _path(0, size, index, read)
+
+
+def consistency_from_tiles(first: int, size: int, read: ReadTile) -> list[bytes]:
+    """That the tree of the first `first` leaves is a prefix of that of `size` (RFC 6962 §2.1.2); 0 < first ≤ size."""
+    return _subproof(0, first, size, True, read)
+
+
+def _subproof(start: int, first: int, size: int, whole: bool, read: ReadTile) -> list[bytes]:
+    if first == size:
+        return [] if whole else [_range_root(start, size, read)]
+    split = 1 << (size - 1).bit_length() - 1
+    if first <= split:
+        return [*_subproof(start, first, split, whole, read), _range_root(start + split, size - split, read)]
+    return [
+        *_subproof(start + split, first - split, size - split, False, read),
+        _range_root(start, split, read),
+    ]
 
 
 def _path(start: int, size: int, index: int, read: ReadTile) -> list[bytes]:

@@ -8,8 +8,8 @@ import urllib.error
 import urllib.request
 from pathlib import Path
 
-from services.audit.domain.notes import Checkpoint, InvalidNote, parse_verifier_key
-from services.audit.verifier.verify import NotServed, Verdict, VerificationFailed, verify
+from services.audit.domain.notes import COSIGNATURE, Checkpoint, InvalidNote, parse_verifier_key
+from services.audit.verifier.verify import NotServed, Verdict, VerificationFailed, Witnesses, verify
 
 OK, FAILED, NOT_CHECKED = 0, 1, 2
 
@@ -41,7 +41,7 @@ def main() -> int:
     state = Path(arguments.state) if arguments.state else None
     try:
         log, key, last = HttpLog(arguments.url), _key(arguments.key), _remembered(state)
-        verdict = verify(log, key, last)
+        verdict = verify(log, key, last, _witnesses(arguments.witness, arguments.quorum))
         if state is not None:
             _remember(state, verdict.checkpoint)
     except (VerificationFailed, InvalidNote) as failure:
@@ -57,6 +57,14 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--url", required=True, help="the log, e.g. https://example.org/log")
     parser.add_argument("--key", required=True, help="verifier key (name+hash+base64), or a file that holds it")
     parser.add_argument("--state", help="file that remembers the last checkpoint, for consistency between visits")
+    parser.add_argument(
+        "--witness",
+        action="append",
+        default=[],
+        metavar="KEY",
+        help="a witness's verifier key, or a file that holds one a line (its last word); may be given several times",
+    )
+    parser.add_argument("--quorum", type=int, help="so many of them must have cosigned (more than half)")
     parser.add_argument("--json", action="store_true", help="answer as JSON")
     return parser.parse_args()
 
@@ -69,6 +77,26 @@ def _key(given: str) -> str:
     except InvalidNote as problem:
         raise ValueError(str(problem)) from problem
     return key
+
+
+def _witnesses(given: list[str], quorum: int | None) -> Witnesses | None:
+    """Raises: ValueError: no witness's verifier key, or a quorum nobody can reach; OSError: no such file."""
+    keys: dict[str, str] = {}
+    for one in given:
+        lines = [one] if one.count("+") >= 2 else Path(one).read_text(encoding="utf-8").splitlines()
+        for key in (line.split()[-1] for line in lines if line.strip() and not line.startswith("#")):
+            try:
+                keys[parse_verifier_key(key, COSIGNATURE)[0]] = key
+            except InvalidNote as problem:
+                raise ValueError(str(problem)) from problem
+    if not keys:
+        if quorum is not None:
+            raise ValueError("--quorum needs the keys of witnesses")
+        return None
+    wanted = quorum if quorum is not None else len(keys) // 2 + 1
+    if not 0 < wanted <= len(keys):
+        raise ValueError(f"a quorum of 1 to {len(keys)}")
+    return Witnesses(list(keys.values()), wanted)
 
 
 def _remembered(state: Path | None) -> Checkpoint | None:
@@ -98,9 +126,15 @@ def _sentences(verdict: Verdict) -> tuple[str, str]:
             f"与上次的 {verdict.earlier} 条一致",
             f"consistent with the last visit's {verdict.earlier} entries",
         )
+    seen = ("", "")
+    if verdict.cosigned is not None:
+        seen = (
+            f"；见证人已联署至 {verdict.cosigned.size} 条",
+            f"; witnesses have cosigned its first {verdict.cosigned.size}",
+        )
     return (
-        f"验证通过：{size} 条记录逐条重算，根哈希 {root} 与签名检查点相符；{visit[0]}。",
-        f"Verified: {size} entries re-hashed, root {root} equals the signed checkpoint; {visit[1]}.",
+        f"验证通过：{size} 条记录逐条重算，根哈希 {root} 与签名检查点相符；{visit[0]}{seen[0]}。",
+        f"Verified: {size} entries re-hashed, root {root} equals the signed checkpoint; {visit[1]}{seen[1]}.",
     )
 
 

@@ -1,8 +1,10 @@
 """Recomputes a whole log from its entries and compares everything it serves (C2SP tlog-tiles, RFC 6962)."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
+from services.audit.domain.cosignatures import open_cosigned
 from services.audit.domain.notes import Checkpoint, open_checkpoint
 from services.audit.domain.tiles import TILE_WIDTH, TileId, bundles_of, decode_bundle, tiles_of
 from services.common.domain.merkle import (
@@ -35,18 +37,33 @@ class LogReader(Protocol):
 
 @dataclass(frozen=True)
 class Verdict:
-    """What was verified; `earlier` is the size of the last visit, None on a first one."""
+    """What was verified; `earlier` is the size of the last visit, None on a first one.
+
+    `cosigned`: the newest checkpoint that enough witnesses vouch for; None where none was asked for.
+    """
 
     checkpoint: Checkpoint
     earlier: int | None
+    cosigned: Checkpoint | None = None
 
 
-def verify(log: LogReader, key: str, last: Checkpoint | None) -> Verdict:
+@dataclass(frozen=True)
+class Witnesses:
+    """Whose word is wanted besides the log's: verifier keys, and how many of them must have cosigned."""
+
+    keys: Sequence[str]
+    quorum: int
+
+
+def verify(log: LogReader, key: str, last: Checkpoint | None, witnesses: Witnesses | None = None) -> Verdict:
     """Checks signature, every entry, every tile, inclusion of the last entry, and consistency with the last visit.
+
+    With `witnesses`: also that so many of them have cosigned a checkpoint, and that the entries lead to it too.
 
     The checkpoint is read once; what the log appends meanwhile does not matter.
     Raises: VerificationFailed, InvalidNote; OSError: not reachable.
     """
+    cosigned = _cosigned(log, key, witnesses) if witnesses else None  # before the newer one, which contains it
     checkpoint = open_checkpoint(log.read("checkpoint").decode(errors="replace"), key)
     hashes = _leaf_hashes(log, checkpoint.size)
     _compare_tiles(log, checkpoint.size, hashes)
@@ -57,7 +74,19 @@ def verify(log: LogReader, key: str, last: Checkpoint | None) -> Verdict:
         verify_inclusion(hashes[-1], len(hashes) - 1, checkpoint.size, proof, checkpoint.root)
     if last is not None:
         _compare_with(last, checkpoint, hashes)
-    return Verdict(checkpoint, last.size if last else None)
+    if cosigned is not None and (
+        cosigned.size > checkpoint.size or root_of_hashes(hashes[: cosigned.size]) != cosigned.root
+    ):
+        raise VerificationFailed(f"the witnesses have cosigned another tree of {cosigned.size} entries")
+    return Verdict(checkpoint, last.size if last else None, cosigned)
+
+
+def _cosigned(log: LogReader, key: str, witnesses: Witnesses) -> Checkpoint:
+    try:
+        note = log.read("checkpoint.cosigned").decode(errors="replace")
+    except NotServed as problem:
+        raise VerificationFailed("no witness has cosigned this log yet") from problem
+    return open_cosigned(note, key, witnesses.keys, witnesses.quorum)
 
 
 def _leaf_hashes(log: LogReader, size: int) -> list[bytes]:

@@ -5,7 +5,7 @@ import os
 import subprocess
 import sys
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from functools import partial
@@ -17,6 +17,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from kafka import KafkaAdminClient, KafkaProducer
 from kafka.admin import NewTopic
 
+from services.audit.adapters.cosigned_log import CosignedLog
 from services.audit.adapters.events import MongoEvents
 from services.audit.adapters.held_events import Evidence, HeldEvents
 from services.audit.adapters.leaves import Leaf, Leaves
@@ -76,11 +77,11 @@ class AuditGround:
     def published(self) -> PublishedLog:
         return PublishedLog(self.database)
 
-    def store(self, holder: str = "here", term_s: float = 10) -> LogStore:
+    def store(self, holder: str = "here", term_s: float = 10, witnessed: Callable[[], int] = lambda: 0) -> LogStore:
         lease = LeaseHolder(self.database, "log", holder, term_s)
         replay = partial(open_replay, self.connection, HeldEvents(self.database), Evidence(self.database))
         order = OrderTopic(self.connection, self.order)
-        return LogStore(self.database, lease, ORIGIN, self.key, CLOCK, IDS, order, replay)
+        return LogStore(self.database, lease, ORIGIN, self.key, CLOCK, IDS, order, replay, witnessed)
 
     def handler(self, store: LogStore) -> EventsHandler:
         held, evidence = HeldEvents(self.database), Evidence(self.database)
@@ -163,7 +164,10 @@ class AuditGround:
     @contextmanager
     def served(self) -> Iterator[str]:
         """The log's routes over HTTP."""
-        routes = {route.path: route.handle for route in log_routes(self.published, self.verifier_key)}
+        routes = {
+            route.path: route.handle
+            for route in log_routes(self.published, CosignedLog(self.database), self.verifier_key, [])
+        }
 
         class Answer(BaseHTTPRequestHandler):
             def do_GET(self) -> None:

@@ -15,7 +15,7 @@ from services.audit.domain.notes import (
     sign_checkpoint,
     verifier_key,
 )
-from services.audit.domain.proofs import inclusion_from_tiles
+from services.audit.domain.proofs import consistency_from_tiles, inclusion_from_tiles
 from services.audit.domain.tiles import (
     TILE_WIDTH,
     TileId,
@@ -25,7 +25,7 @@ from services.audit.domain.tiles import (
     parse_tile_path,
     tiles_of,
 )
-from services.common.domain.merkle import leaf_hash, root_of_hashes, verify_inclusion
+from services.common.domain.merkle import leaf_hash, root_of_hashes, verify_consistency, verify_inclusion
 
 KEY = Ed25519PrivateKey.from_private_bytes(bytes(range(32)))
 VKEY = verifier_key("tongdang.test/audit", KEY.public_key().public_bytes_raw())
@@ -95,6 +95,10 @@ def test_tiles_are_enough_to_prove_any_leaf(size: int, data: st.DataObject) -> N
     index = data.draw(st.integers(0, size - 1))
     proof = inclusion_from_tiles(index, size, read)
     verify_inclusion(hashes[index], index, size, proof, root_of_hashes(hashes))
+
+    first = data.draw(st.integers(1, size))
+    older = consistency_from_tiles(first, size, read)
+    verify_consistency(first, size, root_of_hashes(hashes[:first]), root_of_hashes(hashes), older)
 
 
 def test_a_signed_checkpoint_opens_with_its_key() -> None:

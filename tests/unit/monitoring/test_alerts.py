@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 import yaml
 
-from deploy.local.layout import DEFAULT_BASE_PORT, ROOT, SERVICES, Layout
+from deploy.local.layout import DEFAULT_BASE_PORT, PROCESSES, ROOT, Layout
 from deploy.monitoring.catalogue import series
 
 FOLDER = ROOT / "deploy" / "monitoring"
@@ -84,5 +84,5 @@ def test_every_service_of_the_local_stack_is_read() -> None:
 
     read = {one["labels"]["service"]: one["targets"] for one in job["static_configs"]}
 
-    assert read == {name: [f"127.0.0.1:{layout.metrics_port(name)}"] for name in SERVICES}
+    assert read == {name: [f"127.0.0.1:{layout.metrics_port(name)}"] for name in PROCESSES}
     assert keycloak["static_configs"][0]["targets"] == [f"127.0.0.1:{layout.port('keycloak-management')}"]

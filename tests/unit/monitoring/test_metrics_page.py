@@ -24,6 +24,7 @@ def test_no_label_can_hold_a_person_a_path_or_a_query() -> None:
     few = {
         "method", "code", "route", "status", "action", "command", "worker", "problem", "consumer", "lane", "state",
         "lease", "certificate", "observation", "finding", "call",
+        "witness", "outcome",
     }  # fmt: skip
 
     assert {label for row in catalogue() for label in row.labels} <= few
