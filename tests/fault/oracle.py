@@ -14,11 +14,12 @@ from typing import Any
 
 from pymongo.database import Database
 
-from deploy.local.layout import CATALOGS, REGIONS, ROOT, SERVICES
+from deploy.local.layout import CATALOGS, REGIONS, ROOT, SERVICES, WITNESSES
 from deploy.local.mongo import Client, database_of
 from deploy.local.stack import Stack
 from services.audit.adapters.leaves import Leaves
 from services.audit.domain.streams import OWN_STREAM
+from services.audit.witness.memory import Memory
 from services.catalog.domain.cases import STATUS_OF_STATE, CaseState
 from services.discovery.adapters.tantivy_index import TantivyIndex
 from services.requests.domain.lifecycle import STATE_OF_STATUS, IsoStatus
@@ -64,7 +65,12 @@ Sentence = Callable[[], None]
 
 def comes_true(world: World, ledger: Ledger) -> dict[str, Sentence]:
     """What time alone must bring about now that nothing is broken any more."""
-    sentences = (every_outbox_is_drained, no_letter_waits_or_is_parked, the_log_has_caught_up)
+    sentences = (
+        every_outbox_is_drained,
+        no_letter_waits_or_is_parked,
+        the_log_has_caught_up,
+        every_witness_has_cosigned_all_of_the_log,
+    )
     found: dict[str, Sentence] = {one.__name__: partial(one, world) for one in sentences}
     found[every_publication_is_whole.__name__] = partial(every_publication_is_whole, world, ledger)
     found[the_index_equals_the_catalogues.__name__] = partial(the_index_equals_the_catalogues, world)
@@ -237,6 +243,18 @@ def no_access_is_unaudited(world: World, ledger: Ledger) -> None:
     assert not missing, f"answered without an event: {dict(missing)}"
 
 
+def every_witness_has_cosigned_all_of_the_log(world: World) -> None:
+    """Also the ones that were killed or stopped: they catch up by themselves, and what they remember is this log."""
+    head = world.of("audit")["log_head"].find_one({"_id": "head"})
+    cosigned = world.of("audit")["cosigned"].find_one({"_id": "newest"})
+    assert head is not None and cosigned is not None
+    assert cosigned["size"] == head["size"], f"{cosigned['size']} of {head['size']} leaves are cosigned"
+    for witness in WITNESSES:
+        last = Memory(world.stack.layout.data / witness / "cosigned.json").read()
+        assert last is not None
+        assert (last.size, last.root) == (head["size"], bytes(head["root"])), f"{witness} has seen something else"
+
+
 def no_fault_was_told_as_a_defect(world: World, ledger: Ledger) -> None:
     """Whoever asks during a fault is told that something is unavailable, which is true, and to try again."""
     del world
@@ -279,5 +297,6 @@ def the_log_verifies(world: World) -> None:
     """By the program anybody may run, against the state that it kept from before the faults."""
     command = [str(ROOT / "bin" / "tongdang-verify"), "--url", world.stack.layout.log_url]
     command += ["--key", str(world.stack.layout.etc / "audit-log.vkey"), "--state", str(world.state_file)]
+    command += ["--witness", str(world.stack.layout.etc / "witnesses")]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout + done.stderr
