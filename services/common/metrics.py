@@ -86,6 +86,9 @@ CHECKPOINT_SIZE = StateGauge("tongdang_checkpoint_leaves", "Leaves under the new
 CHECKPOINT_SIGNED_AT = StateGauge(
     "tongdang_checkpoint_signed_timestamp_seconds", "When the newest checkpoint was signed; an idle log signs nothing"
 )
+LOG_UNSEARCHABLE = StateGauge(
+    "tongdang_log_unsearchable_leaves", "Leaves in the log that supervision's search does not find yet"
+)
 LOG_HELD = StateGauge("tongdang_log_held_events", "Audit events held back because one before them is missing")
 LOG_EVIDENCE = StateGauge(
     "tongdang_log_evidence_documents", "Bytes put aside as evidence: equivocations, unreadable events", ["finding"]

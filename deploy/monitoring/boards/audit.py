@@ -53,6 +53,13 @@ AUDIT = Dashboard(
                     red_above=60,
                 ),
                 Panel(
+                    "待检索 Not searchable yet",
+                    "short",
+                    [Query("max(tongdang_log_unsearchable_leaves)", "")],
+                    stat=True,
+                    red_above=1000,
+                ),
+                Panel(
                     "滞留 Held events", "short", [Query("max(tongdang_log_held_events)", "")], stat=True, red_above=1
                 ),
                 Panel(

@@ -1,7 +1,7 @@
 """What the log's database tells Prometheus; the same in every replica, whichever of them appends."""
 
 from services.audit.adapters.cosigned_log import CosignedLog
-from services.audit.adapters.log_documents import EVIDENCE, HEAD, HELD
+from services.audit.adapters.log_documents import ENTRIES, EVIDENCE, HEAD, HELD, PROJECTION
 from services.audit.adapters.published_log import PublishedLog, SignedCheckpoint
 from services.audit.domain.streams import Finding
 from services.common.domain.errors import NotFound
@@ -13,6 +13,7 @@ from services.common.metrics import (
     LOG_EVIDENCE,
     LOG_HELD,
     LOG_SIZE,
+    LOG_UNSEARCHABLE,
 )
 from services.common.mongo.database import MongoDatabase
 from services.common.observing import Observation
@@ -27,7 +28,10 @@ def observe_log(database: MongoDatabase, *, witnessed: bool) -> Observation:
 
     def read() -> None:
         head = db[HEAD].find_one({}, {"size": 1})
-        LOG_SIZE.set(int(head["size"]) if head else 0)
+        size = int(head["size"]) if head else 0
+        LOG_SIZE.set(size)
+        searchable = db[PROJECTION].find_one({"_id": ENTRIES}, {"size": 1})
+        LOG_UNSEARCHABLE.set(max(0, size - int(searchable["size"]) if searchable else size))
         LOG_HELD.set(db[HELD].count_documents({}))
         LOG_EVIDENCE.replace({(kind.value,): db[EVIDENCE].count_documents({"finding": kind.value}) for kind in _KEPT})
         try:
@@ -47,5 +51,6 @@ def observe_log(database: MongoDatabase, *, witnessed: bool) -> Observation:
         COSIGNED_SIZE.set(size)
         COSIGNED_AT.set(signed.signed_at.timestamp() if size == signed.size else at)
 
-    gauges = [LOG_SIZE, LOG_HELD, LOG_EVIDENCE, CHECKPOINT_SIZE, CHECKPOINT_SIGNED_AT, COSIGNED_SIZE, COSIGNED_AT]
+    stored = [LOG_SIZE, LOG_UNSEARCHABLE, LOG_HELD, LOG_EVIDENCE]
+    gauges = [*stored, CHECKPOINT_SIZE, CHECKPOINT_SIGNED_AT, COSIGNED_SIZE, COSIGNED_AT]
     return Observation("log", gauges, read)

@@ -34,9 +34,10 @@ def create_batch_collections(db: Database[Document]) -> None:
     )
 
 
-def batch_document(batch: Batch) -> Document:
-    """The document of a batch."""
-    return {
+def batch_document(batch: Batch, traceparent: str) -> Document:
+    """The document of a batch. `traceparent`: of the last act on it, which the worker's chunks go on with."""
+    traced = {"traceparent": traceparent} if traceparent else {}
+    return traced | {
         "_id": batch.batch_id,
         "region_id": batch.region_id,
         "archive_id": batch.archive_id,
@@ -62,7 +63,7 @@ def batch_document(batch: Batch) -> Document:
 
 def batch_of(document: Mapping[str, Any]) -> Batch:
     """The batch of a document."""
-    fields = {name: value for name, value in document.items() if name != "_id"}
+    fields = {name: value for name, value in document.items() if name not in ("_id", "traceparent")}
     fields["state"] = State(fields["state"])
     fields["signatures"] = tuple(_signature_of(one) for one in fields["signatures"])
     fields["skipped"] = tuple(fields["skipped"])

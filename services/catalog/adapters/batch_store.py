@@ -13,6 +13,7 @@ from services.common.domain.paging import Page, decode_token, encode_token, page
 from services.common.mongo.database import Document, MongoDatabase
 from services.common.mongo.transactions import Transactions, Tx
 from services.common.mongo.wakeups import Wakeup
+from services.common.tracing import current_traceparent
 
 
 class MongoBatches:
@@ -59,7 +60,7 @@ class MongoBatches:
 
     def create(self, batch: Batch, event: AuditEvent) -> None:
         def work(tx: Tx) -> None:
-            tx.db[BATCHES].insert_one(batch_document(batch), session=tx.session)
+            tx.db[BATCHES].insert_one(batch_document(batch, current_traceparent()), session=tx.session)
             tx.record(event)
 
         self._transactions.run(work)
@@ -126,6 +127,5 @@ def _all_entries(tx: Tx, batch_id: str) -> list[Entry]:
 
 def _replace(tx: Tx, before: Batch, after: Batch) -> None:
     """The snapshot makes this a compare-and-swap: a change in between aborts the transaction."""
-    tx.db[BATCHES].replace_one(
-        {"_id": before.batch_id, "version": before.version}, batch_document(after), session=tx.session
-    )
+    document = batch_document(after, current_traceparent())
+    tx.db[BATCHES].replace_one({"_id": before.batch_id, "version": before.version}, document, session=tx.session)

@@ -31,6 +31,7 @@ from services.common.mongo.database import Document, MongoDatabase
 from services.common.mongo.lease import LeaseHolder
 from services.common.mongo.transactions import Transactions, Tx
 from services.common.mongo.wakeups import Wakeup
+from services.common.tracing import span
 
 CHUNK = 500
 _IDLE_S = 1.0
@@ -63,6 +64,8 @@ class BatchWorker:
         self._clock = clock
         self._ids = ids
         self._queued = queued
+        self._act = ""
+        """`traceparent` of what a person did with the batch in hand."""
         self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._live, name=self.name, daemon=True)
 
@@ -105,10 +108,10 @@ class BatchWorker:
         if document is None:
             return False
         batch = batch_of(document)
-        if batch.state is State.GATHERING:
-            self._transactions.run(lambda tx: self._gather(tx, batch))
-        else:
-            self._transactions.run(lambda tx: self._publish(tx, batch))
+        self._act = document.get("traceparent", "")
+        name, work = ("gather", self._gather) if batch.state is State.GATHERING else ("publish", self._publish)
+        with span(f"{name} chunk", parent=self._act):
+            self._transactions.run(lambda tx: work(tx, batch))
         return True
 
     def _gather(self, tx: Tx, batch: Batch) -> None:
@@ -195,9 +198,8 @@ class BatchWorker:
         log.info("batch-published", batch_id=batch.batch_id, opened=batch.applied, skipped=len(batch.skipped))
 
     def _save(self, tx: Tx, before: Batch, after: Batch) -> None:
-        changed = tx.db[BATCHES].replace_one(
-            {"_id": before.batch_id, "version": before.version}, batch_document(after), session=tx.session
-        )
+        same = {"_id": before.batch_id, "version": before.version}
+        changed = tx.db[BATCHES].replace_one(same, batch_document(after, self._act), session=tx.session)
         if changed.matched_count != 1:
             raise Unavailable("the batch changed meanwhile")
 

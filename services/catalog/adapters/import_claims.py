@@ -50,7 +50,8 @@ class ImportQueue:
                 fresh = self._database.db[IMPORTS].find_one({"_id": row["_id"], **waiting})
                 if fresh is not None:
                     by = self._service(row["_id"])
-                    return MongoClaim(self._database, self._transactions, lease, job_of(fresh), by)
+                    upload = fresh.get("traceparent", "")
+                    return MongoClaim(self._database, self._transactions, lease, job_of(fresh), by, upload)
                 lease.release()
         return None
 
@@ -67,7 +68,7 @@ class ImportQueue:
 
 
 class MongoClaim:
-    """Port `ClaimedImport`."""
+    """Port `ClaimedImport`. `traceparent`: of the upload; empty where nobody traced it."""
 
     def __init__(
         self,
@@ -76,8 +77,10 @@ class MongoClaim:
         lease: LeaseHolder,
         job: ImportJob,
         by: Caller,
+        traceparent: str = "",
     ) -> None:
         self.job = job
+        self.traceparent = traceparent
         self._files = BlobStore(database, IMPORT_FILES)
         self._transactions = transactions
         self._lease = lease

@@ -14,6 +14,7 @@ from services.common.mongo.files import BlobStore
 from services.common.mongo.idempotency import IdempotencyKey, require_request_id
 from services.common.mongo.transactions import Transactions, Tx
 from services.common.mongo.wakeups import Wakeup
+from services.common.tracing import current_traceparent
 
 IMPORT_FILES = "import_files"
 """GridFS bucket of uploaded catalogues, apart from the vault of scans."""
@@ -46,7 +47,7 @@ class MongoImports:
             if same is not None:
                 tx.record(uploaded_event(job_of(same), True, by))
                 return f"{same['_id']} 1".encode()
-            tx.db[IMPORTS].insert_one(job_document(job), session=tx.session)
+            tx.db[IMPORTS].insert_one(job_document(job, current_traceparent()), session=tx.session)
             tx.record(uploaded_event(job, False, by))
             return f"{job.import_id} 0".encode()
 
@@ -80,9 +81,10 @@ class MongoImports:
         return Page([_rejected_cell(row) for row in rows[:limit]], more)
 
 
-def job_document(job: ImportJob) -> Document:
-    """As stored in `imports`."""
-    return {
+def job_document(job: ImportJob, traceparent: str = "") -> Document:
+    """As stored in `imports`. `traceparent`: of the upload, which the worker goes on with."""
+    traced = {"traceparent": traceparent} if traceparent else {}
+    return traced | {
         "_id": job.import_id,
         "region_id": job.region_id,
         "archive_id": job.archive_id,

@@ -12,6 +12,7 @@ from services.common.domain.errors import Kind, TongdangError
 from services.common.domain.registry import Registry
 from services.common.mongo.lease import LeaseLost
 from services.common.mongo.wakeups import Wakeup
+from services.common.tracing import span
 
 _IDLE_S = 1.0
 _BACK_OFF_S = 2.0
@@ -19,7 +20,9 @@ _log = structlog.get_logger("services.catalog.import")
 
 
 class Claim(ClaimedImport, Protocol):
-    """A claimed import that can be given up or handed on."""
+    """A claimed import that can be given up or handed on. `traceparent`: of its upload."""
+
+    traceparent: str
 
     def fail(self, code: str) -> None: ...
 
@@ -65,7 +68,8 @@ class ImportWorker:
     def _carry_out(self, claimed: Claim) -> None:
         import_id = claimed.job.import_id
         try:
-            run_import(claimed, registry=self._registry, stopping=self._stopping)
+            with span("import catalogue", parent=claimed.traceparent):
+                run_import(claimed, registry=self._registry, stopping=self._stopping)
         except PyMongoError:
             raise
         except TongdangError as problem:

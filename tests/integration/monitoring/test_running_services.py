@@ -35,7 +35,8 @@ ALONE: dict[str, set[str]] = {
     | {
         "tongdang_log_leaves", "tongdang_checkpoint_leaves", "tongdang_checkpoint_signed_timestamp_seconds",
         "tongdang_checkpoint_cosigned_leaves", "tongdang_checkpoint_cosigned_timestamp_seconds",
-        "tongdang_log_held_events", "tongdang_log_evidence_documents", "tongdang_witness_requests_total",
+        "tongdang_log_held_events", "tongdang_log_evidence_documents", "tongdang_log_unsearchable_leaves",
+        "tongdang_witness_requests_total",
     },
 }  # fmt: skip
 Samples = dict[tuple[str, tuple[tuple[str, str], ...]], float]
