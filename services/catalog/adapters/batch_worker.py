@@ -6,6 +6,7 @@ point leaves the cursor where the last whole chunk ended.
 
 import os
 import threading
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import replace
 
 import structlog
@@ -14,7 +15,7 @@ from pymongo.errors import PyMongoError
 
 from services.catalog.adapters.batch_documents import BATCHES, ENTRIES, batch_document, batch_of, entry_of
 from services.catalog.adapters.documents import RECORDS
-from services.catalog.adapters.publication_chunk import SHAPE, publication_chunk
+from services.catalog.adapters.publication_chunk import CHUNK, ChunkOutdated, PublicationChunk, read_chunk
 from services.catalog.adapters.published_messages import manifest_message
 from services.catalog.adapters.review_records import reviewable
 from services.catalog.domain.batches import Batch, Decision, State
@@ -33,7 +34,6 @@ from services.common.mongo.transactions import Transactions, Tx
 from services.common.mongo.wakeups import Wakeup
 from services.common.tracing import span
 
-CHUNK = 500
 _IDLE_S = 1.0
 log = structlog.get_logger()
 
@@ -55,6 +55,7 @@ class BatchWorker:
         ids: Ids,
         queued: Wakeup,
     ) -> None:
+        self._database = database
         self._db = database.db
         self._transactions = transactions
         self._lease = lease
@@ -66,6 +67,9 @@ class BatchWorker:
         self._queued = queued
         self._act = ""
         """`traceparent` of what a person did with the batch in hand."""
+        self._next: Future[PublicationChunk] | None = None
+        """Made while the database applies the one before."""
+        self._maker = ThreadPoolExecutor(1, thread_name_prefix="publication")
         self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._live, name=self.name, daemon=True)
 
@@ -78,6 +82,7 @@ class BatchWorker:
         self._queued.ring()
         if self._thread.is_alive():
             self._thread.join(9)
+        self._maker.shutdown(cancel_futures=True)
 
     def check(self) -> None:
         """Raises: Unavailable: the thread died."""
@@ -109,9 +114,12 @@ class BatchWorker:
             return False
         batch = batch_of(document)
         self._act = document.get("traceparent", "")
-        name, work = ("gather", self._gather) if batch.state is State.GATHERING else ("publish", self._publish)
-        with span(f"{name} chunk", parent=self._act):
-            self._transactions.run(lambda tx: work(tx, batch))
+        if batch.state is State.GATHERING:
+            with span("gather chunk", parent=self._act):
+                self._transactions.run(lambda tx: self._gather(tx, batch))
+        else:
+            with span("publish chunk", parent=self._act):
+                self._publish(batch)
         return True
 
     def _gather(self, tx: Tx, batch: Batch) -> None:
@@ -152,26 +160,39 @@ class BatchWorker:
             "salt": os.urandom(32),
         }
 
-    def _publish(self, tx: Tx, batch: Batch) -> None:
+    def _publish(self, batch: Batch) -> None:
         """Applies the next lines, or ends the publication with its manifest."""
-        self._lease.fence(tx)
-        next_ones = {"batch_id": batch.batch_id, "ordinal": {"$gte": batch.cursor, "$lt": batch.cursor + CHUNK}}
-        lines = list(tx.db[ENTRIES].find(next_ones, session=tx.session).sort("ordinal", 1))
-        if not lines:
-            self._finish(tx, batch)
+        chunk = self._chunk(batch)
+        if not chunk.lines:
+            self._transactions.run(lambda tx: self._finish(tx, batch))
             return
-        ids = [line["record_id"] for line in lines]
-        stored = tx.db[RECORDS].find({"_id": {"$in": ids}}, SHAPE, session=tx.session)
+        self._next = self._maker.submit(self._read_chunk, batch, batch.cursor + chunk.lines)
+        try:
+            self._transactions.run(lambda tx: self._apply(tx, batch, chunk))
+        except ChunkOutdated:
+            self._next = None  # the next step reads these lines anew
+            log.info("chunk-outdated", batch_id=batch.batch_id, cursor=batch.cursor)
+
+    def _chunk(self, batch: Batch) -> PublicationChunk:
+        """The lines at the batch's cursor; those made ahead, where they are these."""
+        ahead, self._next = self._next, None
+        if ahead is not None:
+            made = ahead.result()
+            if (made.batch_id, made.start) == (batch.batch_id, batch.cursor):
+                return made
+        return self._read_chunk(batch, batch.cursor)
+
+    def _read_chunk(self, batch: Batch, start: int) -> PublicationChunk:
         sample = self._registry.archive(batch.archive_id).sample
-        records = {record["_id"]: record for record in stored}
-        chunk = publication_chunk(batch, lines, records, sample=sample, now=self._clock.now())
-        tx.emit(*chunk.messages)
-        if chunk.changes:
-            tx.db[RECORDS].bulk_write(chunk.changes, ordered=False, session=tx.session)
+        return read_chunk(self._database, batch, start, sample=sample, now=self._clock.now())
+
+    def _apply(self, tx: Tx, batch: Batch, chunk: PublicationChunk) -> None:
+        self._lease.fence(tx)
+        chunk.apply(tx)
         opened, skipped = len(chunk.messages), chunk.skipped
         after = replace(
             batch,
-            cursor=batch.cursor + len(lines),
+            cursor=batch.cursor + chunk.lines,
             applied=batch.applied + opened,
             skipped=(*batch.skipped, *skipped),
             version=batch.version + 1,
@@ -182,6 +203,7 @@ class BatchWorker:
 
     def _finish(self, tx: Tx, batch: Batch) -> None:
         """Manifest and `published` come last."""
+        self._lease.fence(tx)
         lines = tx.db[ENTRIES].find({"batch_id": batch.batch_id}, session=tx.session).sort("ordinal", 1)
         left_out = set(batch.skipped)
         commitments = [

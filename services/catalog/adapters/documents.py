@@ -95,27 +95,28 @@ def create_record_collections(db: Database[dict[str, Any]]) -> None:
         db[name].create_indexes(indexes)
 
 
+REVIEWABLE: Mapping[str, Any] = {
+    "access_status": AccessStatus.UNREVIEWED.value,
+    "security_classification": "",
+    "batch_id": None,
+}
+"""What may be put on a list at all, dates aside. Its index holds nothing else, so that a list is gathered from the
+front of it however many records lie in lists already, and a publication leaves it alone."""
+
 _INDEXES: Mapping[str, list[IndexModel]] = {
     RECORDS: [
-        IndexModel([("archive_id", ASCENDING), ("reference_code", ASCENDING)], name="code", unique=True),
         IndexModel(
-            [
-                ("archive_id", ASCENDING),
-                ("unit_id", ASCENDING),
-                ("access_status", ASCENDING),
-                ("eligible_on", ASCENDING),
-                ("_id", ASCENDING),
-            ],
-            name="review",
+            [("archive_id", ASCENDING), ("unit_id", ASCENDING), ("eligible_on", ASCENDING), ("_id", ASCENDING)],
+            name="reviewable",
+            partialFilterExpression=REVIEWABLE,
         ),
+        IndexModel(
+            [("archive_id", ASCENDING), ("unit_id", ASCENDING), ("reference_code", ASCENDING)], name="unit_code"
+        ),
+        IndexModel([("archive_id", ASCENDING), ("reference_code", ASCENDING)], name="code", unique=True),
         IndexModel(
             [("archive_id", ASCENDING), ("access_status", ASCENDING), ("reference_code", ASCENDING)],
             name="status_code",
-        ),
-        IndexModel(
-            [("batch_id", ASCENDING), ("_id", ASCENDING)],
-            name="batch",
-            partialFilterExpression={"batch_id": {"$type": "string"}},
         ),
     ],
     IMPORTS: [
@@ -127,6 +128,16 @@ _INDEXES: Mapping[str, list[IndexModel]] = {
         IndexModel([("archive_id", ASCENDING), ("import_id", ASCENDING), ("ordinal", ASCENDING)], name="order"),
     ],
 }
+
+
+def index_reviewable_records(db: Database[dict[str, Any]]) -> None:
+    """In the place of one that kept every record under its state, and of one nobody asked.
+
+    Each index costs a publication ten microseconds a record, also where its keys stay as they are.
+    """
+    db[RECORDS].create_indexes(_INDEXES[RECORDS])
+    for former in {"review", "batch"} & set(db[RECORDS].index_information()):
+        db[RECORDS].drop_index(former)
 
 
 def record_from_raw(raw: Mapping[str, Any]) -> RecordDocument:

@@ -2,7 +2,7 @@
 
 from services.catalog.adapters.batch_documents import create_batch_collections
 from services.catalog.adapters.desk_documents import create_desk_collections
-from services.catalog.adapters.documents import create_record_collections
+from services.catalog.adapters.documents import create_record_collections, index_reviewable_records
 from services.common.mongo.migrations import DATA_PLANE, Migration
 
 MIGRATIONS = [
@@ -10,4 +10,5 @@ MIGRATIONS = [
     Migration(100, "records, imports", create_record_collections),
     Migration(101, "batches", create_batch_collections),
     Migration(102, "fulfilment desk", create_desk_collections),
+    Migration(103, "index of reviewable records", index_reviewable_records),
 ]

@@ -1,4 +1,8 @@
-"""What a publication does to one chunk of its list: which records change and how, and what leaves for Kafka."""
+"""One chunk of a publication: made from the signed list and the records beforehand, applied in one transaction.
+
+Between the two a record may change. So each write names the state it was made for, and a chunk that no longer fits
+writes nothing and is made again; what was signed and what leaves are the same.
+"""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -6,47 +10,84 @@ from datetime import datetime
 
 from pymongo import UpdateMany
 
+from services.catalog.adapters.batch_documents import ENTRIES
+from services.catalog.adapters.documents import RECORDS
 from services.catalog.adapters.published_messages import Opening
 from services.catalog.domain.batches import Batch, Decision
 from services.catalog.domain.record import AccessStatus
 from services.common.domain.clock import legal_day
+from services.common.domain.errors import Unavailable
 from services.common.domain.messages import OutboxMessage
-from services.common.mongo.database import Document
+from services.common.mongo.database import Document, MongoDatabase
+from services.common.mongo.transactions import Tx
 
-SHAPE = (
+CHUNK = 500
+"""Records a transaction (DESIGN §4: larger ones fail or stall others)."""
+_SHAPE = (
     *("region_id", "archive_id", "reference_code", "fonds", "level", "title", "creator", "date", "pages"),
     *("access_status", "content_hash", "version", "batch_id"),
 )
 """The fields of a record that publication reads."""
 
 
+class ChunkOutdated(Unavailable):
+    """A record changed after the chunk was made; nothing was written."""
+
+
 @dataclass
 class PublicationChunk:
-    """`changes`: one write for all records that are decided alike. `skipped`: ids of those no longer as signed."""
+    """Lines [`start`, `start` + `lines`) of a batch's list.
 
+    `changes`: one write for all records that are decided alike, of `changed` records in all. `skipped`: ids of records
+    that are no longer as signed.
+    """
+
+    batch_id: str
+    start: int
+    lines: int
     changes: list[UpdateMany] = field(default_factory=list)
+    changed: int = 0
     messages: list[OutboxMessage] = field(default_factory=list)
     skipped: list[str] = field(default_factory=list)
 
+    def apply(self, tx: Tx) -> None:
+        """Raises: ChunkOutdated."""
+        if self.changes:
+            done = tx.db[RECORDS].bulk_write(self.changes, ordered=False, session=tx.session)
+            if done.matched_count != self.changed:
+                raise ChunkOutdated(f"batch {self.batch_id}, lines from {self.start}")
+        tx.emit(*self.messages)
+
+
+def read_chunk(database: MongoDatabase, batch: Batch, start: int, *, sample: bool, now: datetime) -> PublicationChunk:
+    """The chunk that begins with line `start` of the signed list; without lines where the list has ended."""
+    wanted = {"batch_id": batch.batch_id, "ordinal": {"$gte": start, "$lt": start + CHUNK}}
+    lines = list(database.db[ENTRIES].find(wanted).sort("ordinal", 1))
+    stored = database.db[RECORDS].find({"_id": {"$in": [line["record_id"] for line in lines]}}, _SHAPE)
+    records = {record["_id"]: record for record in stored} if lines else {}
+    return publication_chunk(batch, start, lines, records, sample=sample, now=now)
+
 
 def publication_chunk(
-    batch: Batch, lines: Sequence[Document], records: Mapping[str, Document], *, sample: bool, now: datetime
+    batch: Batch, start: int, lines: Sequence[Document], records: Mapping[str, Document], *, sample: bool, now: datetime
 ) -> PublicationChunk:
-    """Applies lines of the signed list to the records as they are now."""
+    """What becomes of lines of the signed list, given the records as they were read."""
     assert batch.published_at is not None
     on = legal_day(batch.published_at).isoformat()
     opening = Opening(batch, on, sample, now)
-    chunk = PublicationChunk()
-    alike: dict[tuple[str, str, str], list[str]] = {}
+    chunk = PublicationChunk(batch.batch_id, start, len(lines))
+    alike: dict[tuple[str, str, str, int], list[str]] = {}
     for line in lines:
         record = records.get(line["record_id"])
         if record is None or not _as_signed(record, line, batch):
             chunk.skipped.append(line["record_id"])
             continue
-        alike.setdefault((line["decision"], line["rule"], line["reason"]), []).append(record["_id"])
+        same = (line["decision"], line["rule"], line["reason"], record["version"])
+        alike.setdefault(same, []).append(record["_id"])
         if line["decision"] == Decision.OPEN.value:
-            chunk.messages.append(opening.message({**record, "version": record["version"] + 1}, line["rule"]))
-    for (decision, rule, reason), ids in alike.items():
+            record["version"] += 1
+            chunk.messages.append(opening.message(record, line["rule"]))
+    for (decision, rule, reason, version), ids in alike.items():
         opens = decision == Decision.OPEN.value
         fields = {
             "access_status": (AccessStatus.OPEN if opens else AccessStatus.DEFERRED).value,
@@ -56,8 +97,11 @@ def publication_chunk(
             "opened_on": on if opens else None,
             "reviewed_by_archive_alone": batch.archive_alone,
             "updated_at": now,
+            "version": version + 1,
         }
-        chunk.changes.append(UpdateMany({"_id": {"$in": ids}}, {"$set": fields, "$inc": {"version": 1}}))
+        as_read = {"version": version, "batch_id": batch.batch_id, "access_status": AccessStatus.UNREVIEWED.value}
+        chunk.changes.append(UpdateMany({"_id": {"$in": ids}, **as_read}, {"$set": fields}, hint="_id_"))
+        chunk.changed += len(ids)
     return chunk
 
 

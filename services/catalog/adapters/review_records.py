@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from datetime import date
 
 from services.catalog.adapters.batch_documents import ENTRIES
-from services.catalog.adapters.documents import RECORDS, record_from_raw
+from services.catalog.adapters.documents import RECORDS, REVIEWABLE, record_from_raw
 from services.catalog.adapters.published_messages import retraction_message
 from services.catalog.application.review_ports import RecordFields
 from services.catalog.domain.batch_errors import NotPublished
@@ -86,11 +86,5 @@ class MongoRecords:
 
 def reviewable(archive_id: str, unit_id: str, on: date) -> Document:
     """The filter of rule O1: unreviewed, ungraded, 25 full years past, in no batch."""
-    return {
-        "archive_id": archive_id,
-        "unit_id": unit_id,
-        "access_status": AccessStatus.UNREVIEWED.value,
-        "eligible_on": {"$ne": None, "$lte": on.isoformat()},
-        "security_classification": "",
-        "batch_id": None,
-    }
+    due = {"$ne": None, "$lte": on.isoformat()}
+    return {"archive_id": archive_id, "unit_id": unit_id, "eligible_on": due, **REVIEWABLE}

@@ -21,7 +21,7 @@ from tongdang.audit.v1 import audit_pb2
 
 MAX_MESSAGES = 5_000
 _DOCUMENTS = 100
-_READ_AT_ONCE = 20
+_READ_AT_ONCE = 10
 """A reply would hold up to 16 MB of documents, most of them not sent this time when a publication is behind."""
 _ACK_TIMEOUT_S = 20
 
