@@ -13,13 +13,16 @@ import structlog
 import tantivy
 
 from services.common.domain.errors import Unavailable
+from services.common.domain.ids import is_uuid
 from services.discovery.adapters.index_documents import (
     FORMAT,
     HEAP_BYTES,
     POSITIONS_KEY,
     THREADS,
     document_of,
+    key_of,
     positions_document,
+    record_id_of,
     schema,
 )
 from services.discovery.application.ports import Entry, Found, Positions, Results
@@ -74,12 +77,12 @@ class TantivyIndex:
                 known = versions.get(entry.record_id)
                 if known is None or entry.version > known:
                     if known is not None:
-                        self._writer.delete_documents_by_term("key", entry.record_id)
+                        self._delete(key_of(entry.record_id))
                     self._writer.add_document(document_of(entry))
-            for key in hidden:
-                self._writer.delete_documents_by_term("key", key)
+            for key in filter(is_uuid, hidden):
+                self._delete(key_of(key))
             merged = {**self.positions(), **positions}
-            self._writer.delete_documents_by_term("key", POSITIONS_KEY)
+            self._delete(POSITIONS_KEY)
             self._writer.add_document(positions_document(merged))
             self._writer.commit()
             self._index.reload()
@@ -125,18 +128,19 @@ class TantivyIndex:
         if limit <= 0:
             return Results([], self._count(searcher, query))
         found = searcher.search(self._query(query), limit=limit, offset=offset, count=True)
-        hits = [Found(bytes(searcher.doc(address)["payload"][0]), float(score)) for score, address in found.hits]
-        return Results(hits, _total(found))
+        return Results([_found(searcher.doc(address), score) for score, address in found.hits], _total(found))
 
     def count(self, query: Query) -> int:
         return self._count(self._index.searcher(), query)
 
     def get(self, record_id: str) -> Entry | None:
-        if record_id == POSITIONS_KEY:
+        if not is_uuid(record_id):
             return None
         searcher = self._index.searcher()
         for state in ("open", "retracted"):
-            both = tantivy.Query.boolean_query([_must(self._term("key", record_id)), _must(self._term("state", state))])
+            both = tantivy.Query.boolean_query(
+                [_must(self._term("key", key_of(record_id))), _must(self._term("state", state))]
+            )
             found = searcher.search(both, limit=1, count=False)
             if found.hits:
                 document = searcher.doc(found.hits[0][1])
@@ -157,7 +161,10 @@ class TantivyIndex:
     def _count(self, searcher: tantivy.Searcher, query: Query) -> int:
         return _total(searcher.search(self._query(query), limit=1, count=True))
 
-    def _find(self, searcher: tantivy.Searcher, key: str) -> tantivy.Document | None:
+    def _delete(self, key: bytes) -> None:
+        self._writer.delete_documents_by_query(self._term("key", key))
+
+    def _find(self, searcher: tantivy.Searcher, key: bytes) -> tantivy.Document | None:
         found = searcher.search(self._term("key", key), limit=1, count=False)
         return searcher.doc(found.hits[0][1]) if found.hits else None
 
@@ -166,11 +173,12 @@ class TantivyIndex:
         searcher = self._index.searcher()
         if not keys or not searcher.num_docs:
             return {}
-        found = searcher.search(tantivy.Query.term_set_query(self._schema, "key", keys), limit=len(keys), count=False)
+        wanted = tantivy.Query.term_set_query(self._schema, "key", list(map(key_of, keys)))
+        found = searcher.search(wanted, limit=len(keys), count=False)
         documents = [searcher.doc(address) for _, address in found.hits]
-        return {document["key"][0]: int(document["version"][0]) for document in documents}
+        return {record_id_of(bytes(document["key"][0])): int(document["version"][0]) for document in documents}
 
-    def _term(self, field: str, value: str) -> tantivy.Query:
+    def _term(self, field: str, value: str | bytes) -> tantivy.Query:
         return tantivy.Query.term_query(self._schema, field, value, "basic")
 
     def _query(self, query: Query) -> tantivy.Query:
@@ -216,6 +224,10 @@ class TantivyIndex:
 def _open(folder: Path, schema: tantivy.Schema) -> tantivy.Index:
     folder.mkdir(parents=True, exist_ok=True)
     return tantivy.Index(schema, path=str(folder), reuse=True)
+
+
+def _found(document: tantivy.Document, score: Any) -> Found:
+    return Found(record_id_of(bytes(document["key"][0])), bytes(document["payload"][0]), float(score))
 
 
 def _total(found: Any) -> int:

@@ -14,8 +14,8 @@ Positions = Mapping[tuple[str, int], int]
 class Entry:
     """The state of one record as published.
 
-    `payload`: serialised `tongdang.catalog.v1.OpenEntry`, or `Retraction` when not `open`. `years`: first and last
-    possible year of its date, or None. `readable`: False hides a key whose value could not be read.
+    `record_id`: a UUID. `payload`: the entry in its stored form, or a serialised `Retraction` when not `open`.
+    `years`: first and last possible year of its date, or None.
     """
 
     record_id: str
@@ -32,8 +32,9 @@ class Entry:
 
 @dataclass(frozen=True)
 class Found:
-    """One hit: its payload and relevance."""
+    """One hit: its record, the entry in its stored form, and relevance."""
 
+    record_id: str
     payload: bytes
     score: float
 

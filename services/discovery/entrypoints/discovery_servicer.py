@@ -2,6 +2,7 @@
 
 import grpc
 
+from services.discovery.adapters.stored_entry import public_form
 from services.discovery.application.ports import UnionIndex
 from services.discovery.application.search import get_entry, search
 from services.discovery.domain.query import Filters
@@ -27,8 +28,7 @@ class DiscoveryServicer(discovery_pb2_grpc.DiscoveryServiceServicer):
         )
         return discovery_pb2.SearchResponse(
             hits=[
-                discovery_pb2.Hit(entry=record_pb2.OpenEntry.FromString(hit.payload), score=hit.score)
-                for hit in page.hits
+                discovery_pb2.Hit(entry=public_form(hit.record_id, hit.payload), score=hit.score) for hit in page.hits
             ],
             next_page_token=page.next_token,
             total=page.total,
@@ -42,5 +42,5 @@ class DiscoveryServicer(discovery_pb2_grpc.DiscoveryServiceServicer):
     ) -> discovery_pb2.GetEntryResponse:
         entry = get_entry(request.record_id, index=self._index)
         if entry.open:
-            return discovery_pb2.GetEntryResponse(entry=record_pb2.OpenEntry.FromString(entry.payload))
+            return discovery_pb2.GetEntryResponse(entry=public_form(entry.record_id, entry.payload))
         return discovery_pb2.GetEntryResponse(retraction=record_pb2.Retraction.FromString(entry.payload))

@@ -4,7 +4,9 @@ from collections.abc import Callable, Sequence
 
 from google.protobuf.message import DecodeError
 
+from services.common.domain.ids import is_uuid
 from services.common.kafka.consumed import Consumed
+from services.discovery.adapters.stored_entry import stored_form
 from services.discovery.application.follow import Unreadable, follow
 from services.discovery.application.ports import Entry, Positions, UnionIndex
 from tongdang.catalog.v1 import record_pb2
@@ -25,13 +27,15 @@ class RecordsHandler:
 
 
 def state_of(message: Consumed) -> Entry | Unreadable:
-    """What a message says about its record; unreadable unless key, topic and value agree."""
+    """What a message says about its record; unreadable unless its key is a UUID, and key, topic and value agree."""
     key = (message.key or b"").decode(errors="replace")
     value = message.value or b""
     unreadable = Unreadable(message.topic, message.partition, message.offset, key, value)
     try:
         published = record_pb2.RecordPublished.FromString(value)
     except DecodeError:
+        return unreadable
+    if not is_uuid(key):
         return unreadable
     version = int(published.event.version)
     region_of_topic = message.topic.split(".")[1]
@@ -45,17 +49,18 @@ def state_of(message: Consumed) -> Entry | Unreadable:
 
 
 def _open(entry: record_pb2.OpenEntry, version: int) -> Entry:
+    record_id, years = entry.record_id, _years(entry.date.earliest, entry.date.latest)
     return Entry(
-        record_id=entry.record_id,
+        record_id=record_id,
         version=version,
         open=True,
-        payload=entry.SerializeToString(),
+        payload=stored_form(entry),
         title=entry.title,
         creator=entry.creator,
         reference_code=entry.reference_code,
         region_id=entry.region_id,
         archive_id=entry.archive_id,
-        years=_years(entry.date.earliest, entry.date.latest),
+        years=years,
     )
 
 
