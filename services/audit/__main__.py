@@ -24,7 +24,7 @@ from services.audit.domain.notes import Checkpoint, sign_checkpoint, verifier_ke
 from services.audit.entrypoints.access import ACCESS
 from services.audit.entrypoints.events_handler import EventsHandler
 from services.audit.entrypoints.log_routes import log_routes
-from services.audit.entrypoints.supervision_servicer import SupervisionServicer
+from services.audit.entrypoints.supervision_servicer import SupervisionServicer, Witnessing
 from services.audit.settings import AuditSettings
 from services.common.domain.clock import to_iso
 from services.common.domain.merkle import EMPTY_ROOT
@@ -83,7 +83,8 @@ def run_service() -> None:
     topics = [audit_topic(name) for name in producers([region.region_id for region in base.registry.regions])]
     consumer = TopicConsumer(kafka, topics, store.positions, handler, "events")
     projection = Projection(base.database, store)
-    servicer = SupervisionServicer(MongoEvents(base.database), published, public_key, base.recorder)
+    witnessing = Witnessing([one.key for one in addresses], settings.witnesses.quorum, cosigned)
+    servicer = SupervisionServicer(MongoEvents(base.database), published, public_key, base.recorder, witnessing)
     server = GrpcServer(
         settings.grpc,
         settings.tls,
@@ -96,7 +97,7 @@ def run_service() -> None:
             settings,
             [*base.components(observe), store, cosigning, projection, consumer, server],
             timers=[Timer("settle", 1, store.settle), Timer("tell", 300, LoggedTopic(kafka, store).tell)],
-            routes=log_routes(published, cosigned, public_key, [one.key for one in addresses]),
+            routes=log_routes(published, cosigned, public_key, witnessing.keys),
         )
     )
 

@@ -2,14 +2,19 @@
 
 # ruff: noqa: N802 - methods are named by the contract
 
+from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import Any
 
 import grpc
 from google.protobuf import timestamp_pb2
 
+from services.audit.adapters.cosigned_log import CosignedLog
 from services.audit.adapters.published_log import PublishedLog, StreamState
 from services.audit.application.supervise import EventFilter, Events, event_in_scope, search_events, trail
-from services.audit.domain.notes import open_checkpoint
+from services.audit.domain.cosignatures import Cosignature, cosignature_of
+from services.audit.domain.notes import COSIGNATURE, open_checkpoint, parse_verifier_key, split_note
 from services.audit.domain.proofs import inclusion_from_tiles
 from services.audit.domain.trail import Logged
 from services.common.audit.recorder import Recorder
@@ -18,14 +23,41 @@ from services.common.grpc.call import current_call
 from tongdang.audit.v1 import audit_pb2, audit_pb2_grpc
 
 
+@dataclass(frozen=True)
+class Witnessing:
+    """Who is asked to cosign (verifier keys), how many must, and what they have."""
+
+    keys: Sequence[str]
+    quorum: int
+    cosigned: CosignedLog
+
+    def told(self) -> dict[str, Any]:
+        """Fields of the answer."""
+        newest = self.cosigned.newest()
+        signed, lines = split_note(newest.note) if newest else ("", [])
+        return {
+            "witnesses": [_witness(key, cosignature_of(key, signed, lines)) for key in self.keys],
+            "quorum": self.quorum if self.keys else 0,
+            "cosigned_size": newest.size if newest else 0,
+        }
+
+
+def _witness(key: str, cosignature: Cosignature | None) -> audit_pb2.Witness:
+    at = timestamp_pb2.Timestamp(seconds=cosignature.time) if cosignature else None
+    return audit_pb2.Witness(name=parse_verifier_key(key, COSIGNATURE)[0], verifier_key=key, cosigned_at=at)
+
+
 class SupervisionServicer(audit_pb2_grpc.SupervisionServiceServicer):
     """Thin."""
 
-    def __init__(self, events: Events, log: PublishedLog, verifier_key: str, recorder: Recorder) -> None:
+    def __init__(
+        self, events: Events, log: PublishedLog, verifier_key: str, recorder: Recorder, witnessing: Witnessing
+    ) -> None:
         self._events = events
         self._log = log
         self._verifier_key = verifier_key
         self._recorder = recorder
+        self._witnessing = witnessing
 
     def SearchEvents(
         self, request: audit_pb2.SearchEventsRequest, context: grpc.ServicerContext
@@ -81,6 +113,7 @@ class SupervisionServicer(audit_pb2_grpc.SupervisionServiceServicer):
             signed_at=_timestamp(signed.signed_at),
             verifier_key=self._verifier_key,
             streams=map(_stream, self._log.streams()),
+            **self._witnessing.told(),
         )
 
 
