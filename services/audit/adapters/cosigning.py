@@ -89,24 +89,27 @@ class Cosigning:
     def _ask_again_and_again(self, witness: WitnessClient) -> None:
         seen, rest = 0, _EVERY_S
         while not self._stop.wait(rest):
-            outcome = ""
+            outcome, rest = "", min(2 * max(rest, _EVERY_S), _LONGEST_REST_S)
             try:
                 shown = self._to_show()
-                if shown is None or witness.name in shown.found or seen > shown.checkpoint.size:
-                    rest = _EVERY_S
-                    continue
-                seen = self._ask(witness, shown, seen)
-                outcome, rest = "cosigned", _EVERY_S
+                if shown is not None and witness.name not in shown.found and seen <= shown.checkpoint.size:
+                    seen = self._ask(witness, shown, seen)
+                    outcome = "cosigned"
+                rest = _EVERY_S
             except WitnessHasSeen as other:
-                seen, outcome, rest = other.size, "other-size", 0.0 if other.size != seen else _EVERY_S
-                self._look_ahead(witness.name, other.size)
+                outcome, rest = "other-size", 0.0 if other.size != seen else _EVERY_S
+                seen = other.size
+                self._look_ahead(witness.name, seen)
             except (NotFound, Unavailable, PyMongoError):
                 rest = _EVERY_S  # nothing to show at the moment
-            except (WitnessRefused, OSError) as problem:
-                outcome = problem.outcome if isinstance(problem, WitnessRefused) else "no-answer"
-                rest = min(2 * max(rest, _EVERY_S), _LONGEST_REST_S)
-                if outcome != "no-answer":
-                    log.error("witness-refused", witness=witness.name, outcome=outcome)
+            except WitnessRefused as refusal:
+                outcome = refusal.outcome
+                log.error("witness-refused", witness=witness.name, outcome=outcome)
+            except OSError:
+                outcome = "no-answer"
+            except Exception as defect:  # the thread's own boundary: one strange answer must not end the asking
+                outcome = "error"
+                log.error("witness-failed", witness=witness.name, defect=type(defect).__name__)
             if outcome:
                 WITNESS_ASKED.labels(witness=witness.name, outcome=outcome).inc()
 
