@@ -13,7 +13,7 @@ import shutil
 import subprocess
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from rich.console import Console
 
@@ -46,15 +46,17 @@ def main() -> int:
     chosen = [BY_NAME[name] for name in options.rows] or [row for row in ROWS if getattr(row, run)]
     sizes = {row.name: tuple(options.sizes or getattr(row, run)) for row in chosen}
     began = time.monotonic()
-    outcomes = _run(chosen, sizes, options.rounds, options.seconds or _BUDGET_S[run])
+    outcomes = []
+    for outcome in _run(chosen, sizes, options.rounds, options.seconds or _BUDGET_S[run]):
+        outcomes.append(outcome)
+        if options.write or not options.rows:
+            report.write(run, [outcome])  # at once: who ends an hours' run keeps what was measured
     Console(width=160).print(report.table(outcomes))
     print(f"{time.monotonic() - began:.0f} s in all")
-    if options.write or not options.rows:
-        report.write(run, outcomes)
     return 1 if any(outcome.state == "failed" for outcome in outcomes) else 0
 
 
-def _run(rows: Sequence[Row], sizes: dict[str, tuple[int, ...]], rounds: int, budget_s: int) -> list[Outcome]:
+def _run(rows: Sequence[Row], sizes: dict[str, tuple[int, ...]], rounds: int, budget_s: int) -> Iterator[Outcome]:
     base_port = int(os.environ.get("TONGDANG_BENCH_BASE_PORT", "28080"))
     layout = Layout(base_port, ROOT / ".local" / f"bench-{base_port}", ROOT / ".local" / "engines")
     provision(layout.engines, print)
@@ -66,7 +68,8 @@ def _run(rows: Sequence[Row], sizes: dict[str, tuple[int, ...]], rounds: int, bu
     try:
         if any(row.engines for row in rows):
             stack.start_engines(("mongo", "kafka"))
-        return [_measured(row, sizes[row.name], rounds, budget_s, layout) for row in rows]
+        for row in rows:
+            yield _measured(row, sizes[row.name], rounds, budget_s, layout)
     finally:
         stack.close()
 
