@@ -10,7 +10,6 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from deploy.local.layout import CATALOGS
 from deploy.local.stack import Stack
 from deploy.operate import running
 from deploy.operate.status import health
@@ -101,14 +100,16 @@ def discard(service: Service, id_: Id, yes: Annotated[bool, typer.Option("--yes"
 
 @app.command()
 def reconcile(
-    service: Annotated[str, typer.Argument(help="a province, discovery, or nothing for all of them")] = "",
+    service: Annotated[str, typer.Argument(help="a province, requests, discovery, or nothing for all of them")] = "",
     repair: Annotated[bool, typer.Option("--repair", help="bring back what others still have")] = False,
 ) -> None:
-    """Compares provinces with Kafka and the centre, and the index with Kafka; the exit code is 1 where they differ.
+    """Compares provinces with Kafka and the centre, the centre's requests with the provinces, the index with Kafka.
+
+    The exit code is 1 where they differ.
 
     Example: `tongdang reconcile catalog-320000 --repair`
     """
-    names = [running.known(service, (*CATALOGS, "discovery"))] if service else [*CATALOGS, "discovery"]
+    names = [running.known(service, running.COMPARED)] if service else running.COMPARED
     total = 0
     for name in names:
         with console.status(f"{name} …"):
@@ -182,10 +183,10 @@ def restore(
             [done] = running.ask(service, "restore", str(file.absolute()), *(["replace"] if replace else []))
         console.print(f"{service}: {done['documents']} documents as of {done['taken_at']}")
         console.print(f"{service}: its audit stream goes on as {done['stream']}")
-        if service in CATALOGS:
-            with console.status("the centre starts, to compare with it …"):
+        if others := running.compared_with(service):
+            with console.status(f"{', '.join(others)} start, to compare with …"):
                 stack.start_engines(("keycloak",))
-                stack.start_services(("requests",))
+                stack.start_services(others)
             _compare_and_repair(service)
     finally:
         stack.close()

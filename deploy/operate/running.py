@@ -14,6 +14,7 @@ from deploy.local.services import command
 
 WITH_DATABASE = (*CATALOGS, "requests", "auth", "discovery", "audit")
 WITH_LETTERS = (*CATALOGS, "requests")
+COMPARED = (*CATALOGS, "requests", "discovery")
 
 Answer = dict[str, Any]
 
@@ -38,6 +39,13 @@ def ask(service: str, *arguments: str) -> list[Answer]:
         typer.secho(f"{service} {arguments[0]}: {words[-1] if words else 'failed'}", err=True, fg="red")
         raise typer.Exit(1)
     return answers
+
+
+def compared_with(service: str) -> tuple[str, ...]:
+    """Who has to run before a restored database can be compared: the other side of its letters."""
+    if service in CATALOGS:
+        return ("requests",)
+    return CATALOGS if service == "requests" else ()
 
 
 def known(service: str, among: tuple[str, ...] = WITH_DATABASE) -> str:

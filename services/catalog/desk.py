@@ -11,11 +11,13 @@ from services.catalog.adapters.applicant_seals import ApplicantSeals
 from services.catalog.adapters.certificate.renderer import PdfRenderer
 from services.catalog.adapters.desk_documents import COPIES, VAULT
 from services.catalog.adapters.fonts import FontComponent
+from services.catalog.adapters.held_cases import MongoHeldCases
 from services.catalog.adapters.mongo_cases import MongoCases, MongoHoldings
 from services.catalog.adapters.sample_sealing import SampleSealing
 from services.catalog.adapters.scans import inspect
 from services.catalog.application.desk_messages import LANE
 from services.catalog.application.fulfil import Workshop
+from services.catalog.entrypoints.case_reconciliation_servicer import CaseReconciliationServicer
 from services.catalog.entrypoints.delivery_servicer import DeliveryServicer
 from services.catalog.entrypoints.desk_servicer import DeskServicer, SupplyingAgencyServicer
 from services.common.components import Component
@@ -81,6 +83,10 @@ def wire_desk(base: Foundation, region_id: str, sealing_key: bytes, verify_url: 
             partial(
                 fulfilment_pb2_grpc.add_SupplyingAgencyServiceServicer_to_server,
                 SupplyingAgencyServicer(shop, region_id),
+            ),
+            partial(
+                fulfilment_pb2_grpc.add_CaseReconciliationServiceServicer_to_server,
+                CaseReconciliationServicer(MongoHeldCases(base.database, region_id)),
             ),
         ],
         components=[FontComponent(), dispatcher],

@@ -9,13 +9,11 @@ from services.common.grpc.channel import secure_channel
 from services.common.grpc.letters import LetterCarrier
 from services.common.grpc.server import GrpcServer
 from services.common.mongo.dispatcher import Dispatcher
-from services.common.mongo.migrations import DATA_PLANE
 from services.common.observations import observe_letters
-from services.common.operations import Operations
 from services.common.runner import App, Timer, command_line, serve
 from services.common.working_calendar import PublishedCalendar
+from services.requests import operations
 from services.requests.adapters.mongo_legs import MongoLegs
-from services.requests.adapters.mongo_requests import MIGRATIONS as OWN
 from services.requests.adapters.mongo_requests import MongoRequests
 from services.requests.adapters.numbers import BlockNumbers
 from services.requests.adapters.observations import observe_requests
@@ -28,11 +26,11 @@ from services.requests.entrypoints.servicers import (
     RequestingAgencyServicer,
     RequestServicer,
 )
+from services.requests.operations import MIGRATIONS
 from services.requests.settings import RequestsSettings
 from tongdang.fulfilment.v1 import fulfilment_pb2_grpc
 from tongdang.requests.v1 import requests_pb2_grpc
 
-MIGRATIONS = [*DATA_PLANE, *OWN]
 _CLOCK_S = 60
 
 
@@ -94,5 +92,4 @@ def run() -> None:
 
 
 if __name__ == "__main__":
-    operations = Operations(lambda: Foundation(RequestsSettings()), MIGRATIONS)
     command_line({"migrate": run_migrations, "serve": run_service, "run": run, **operations.commands()})

@@ -1,6 +1,5 @@
 """Compares a province's database with what Kafka, the centre and the vault have."""
 
-import json
 from collections.abc import Iterable, Iterator
 from typing import Protocol
 
@@ -9,7 +8,7 @@ from services.catalog.adapters.desk_documents import CASES, COPIES, VAULT
 from services.catalog.adapters.documents import RECORDS
 from services.catalog.domain.batches import State
 from services.catalog.domain.differences import Difference, Finding
-from services.common.backup.incarnations import RESTORES, RestoreState
+from services.common.backup.lost_writes import lost_writes
 from services.common.mongo.database import Document, MongoDatabase
 from services.common.mongo.outbox import COLLECTION as OUTBOX
 from tongdang.audit.v1 import audit_pb2
@@ -48,7 +47,10 @@ def differences(database: MongoDatabase, elsewhere: Elsewhere, writes: frozenset
             *_publications(database, elsewhere.manifests()),
             *_cases(database, elsewhere.legs()),
             *_files(database),
-            *_lost_writes(database, elsewhere.stream(), writes),
+            *(
+                Difference(Finding.WRITE_LOST, place, "", what)
+                for place, what in lost_writes(database, elsewhere.stream(), writes)
+            ),
         ]
     )
 
@@ -106,26 +108,3 @@ def _files(database: MongoDatabase) -> Iterator[Difference]:
         for sha256 in database.db[CASES].distinct(field, filter_):
             if sha256 not in there:
                 yield Difference(Finding.FILE_ABSENT, str(sha256), bucket)
-
-
-def _lost_writes(
-    database: MongoDatabase, stream: Iterable[audit_pb2.StreamedLeaf], writes: frozenset[str]
-) -> Iterator[Difference]:
-    """Granted writes that the log has and the restored database has not: exactly what happened after the backup.
-
-    Told until the restore is done; from then on they are history, which the log keeps.
-    """
-    restore = database.db[RESTORES].find_one({"state": RestoreState.LOADED, "before": {"$gt": ""}})
-    if restore is None:
-        return
-    before, known, incarnation = restore["before"], int(restore["known_seq"]), int(restore["incarnation"])
-    number = int(before.rpartition("/")[2])
-    for streamed in stream:
-        of = int(streamed.stream.rpartition("/")[2])
-        later = (of == number and streamed.seq > known) or number < of < incarnation
-        if not later:
-            continue
-        leaf = json.loads(streamed.leaf)
-        if leaf["status"] == "granted" and leaf["activity_name"] in writes:
-            what = f"{leaf['activity_name']} {leaf['entity']['type']} {leaf['entity']['uid']}"
-            yield Difference(Finding.WRITE_LOST, f"{streamed.stream}#{streamed.seq}", "", f"{leaf['time']} {what}")

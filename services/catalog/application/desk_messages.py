@@ -21,13 +21,14 @@ _STATES = {
     CaseState.DECLINED: pb.CASE_STATE_DECLINED,
     CaseState.CANCELLED: pb.CASE_STATE_CANCELLED,
 }
-_STATUSES = {
+STATUSES = {
     "RequestReceived": fulfilment_pb2.STATUS_REQUEST_RECEIVED,
     "ExpectToSupply": fulfilment_pb2.STATUS_EXPECT_TO_SUPPLY,
     "CopyCompleted": fulfilment_pb2.STATUS_COPY_COMPLETED,
     "Unfilled": fulfilment_pb2.STATUS_UNFILLED,
     "Cancelled": fulfilment_pb2.STATUS_CANCELLED,
 }
+"""By the name that `STATUS_OF_STATE` gives."""
 
 
 def case_object(case: Case) -> ObjectRef:
@@ -91,7 +92,7 @@ def _letter(
             number=number,
         ),
         reason_for_message=reason,
-        status=_STATUSES[STATUS_OF_STATE[case.state]],
+        status=STATUSES[STATUS_OF_STATE[case.state]],
         last_change=now,
         reason=case.decline_reason,
         answer_yes=answer_yes,

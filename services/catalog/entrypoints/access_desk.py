@@ -11,6 +11,8 @@ from services.common.domain.audit_event import ObjectRef
 _DESK = "/tongdang.catalog.v1.DeskService/"
 _DELIVERY = "/tongdang.catalog.v1.DeliveryService/"
 _SUPPLYING = "/tongdang.fulfilment.v1.SupplyingAgencyService/"
+_RECONCILIATION = "/tongdang.fulfilment.v1.CaseReconciliationService/"
+_CENTRE = ("requests",)
 _PORTAL = ("portal", "operator")
 _CLERK = frozenset({Role.CLERK})
 _CITIZEN = frozenset({Role.CITIZEN})
@@ -67,6 +69,12 @@ DESK_ACCESS: AccessTable = {
     _DELIVERY + "VerifyCertificate": Access(
         "certificate.verify", ("portal",), frozenset(Role), _R.CLOSED, _certificate
     ),
-    _SUPPLYING + "Request": Access("case.receive", ("requests",), _SERVICE, _R.WRITE, _leg, _request_id),
-    _SUPPLYING + "RequestingAgencyMessage": Access("case.message", ("requests",), _SERVICE, _R.WRITE, _leg, _behalf_of),
+    _SUPPLYING + "Request": Access("case.receive", _CENTRE, _SERVICE, _R.WRITE, _leg, _request_id),
+    _SUPPLYING + "RequestingAgencyMessage": Access("case.message", _CENTRE, _SERVICE, _R.WRITE, _leg, _behalf_of),
+    _RECONCILIATION + "ListHeldCases": Access(
+        "case.held", _CENTRE, _SERVICE, _R.CLOSED, lambda _: ObjectRef("cases", "own")
+    ),
+    _RECONCILIATION + "ListAnswers": Access(
+        "case.answers", _CENTRE, _SERVICE, _R.CLOSED, lambda message: ObjectRef("case", message.leg_id)
+    ),
 }

@@ -30,6 +30,10 @@ class MongoLegs:
         confirmed = self._confirmed([row["leg_id"] for row in rows[:limit]])
         return Page([(request_of(row), confirmed.get(row["leg_id"], 0)) for row in rows[:limit]], more)
 
+    def of_leg(self, leg_id: str, region_id: str) -> tuple[RetrievalRequest, int] | None:
+        row = self._requests.find_one({"leg_id": leg_id, "record.region_id": region_id})
+        return None if row is None else (request_of(row), self._confirmed([leg_id]).get(leg_id, 0))
+
     def confirmed_letters(self, leg_id: str, region_id: str, after: int) -> Sequence[Letter] | None:
         if self._requests.find_one({"leg_id": leg_id, "record.region_id": region_id}, {"_id": 1}) is None:
             return None

@@ -1,7 +1,7 @@
 """Requests in MongoDB: one document a request, its leg inside, so that one write moves both."""
 
 from collections.abc import Callable, Iterator
-from datetime import date
+from datetime import date, datetime
 
 from pymongo import ASCENDING, DESCENDING, IndexModel
 from pymongo.database import Database
@@ -16,6 +16,7 @@ from services.common.domain.paging import Page, decode_token, encode_token, page
 from services.common.mongo.conversations import conversation_fields, conversation_of
 from services.common.mongo.database import Document, MongoDatabase
 from services.common.mongo.idempotency import idempotency_key
+from services.common.mongo.letters import COLLECTION as LETTERS
 from services.common.mongo.migrations import Migration, create_collections
 from services.common.mongo.transactions import Transactions, Tx
 from services.requests.application.ports import MutatingRequest, Unit
@@ -131,6 +132,11 @@ class MongoUnit:
 
     def post(self, letter: Letter) -> None:
         self._tx.post(letter)
+
+    def arrived(self, leg_id: str, number: int, at: datetime) -> None:
+        under_way: Document = {"conversation": leg_id, "number": {"$lte": number}, "state": {"$ne": "delivered"}}
+        change = {"$set": {"state": "delivered", "delivered_at": at}}
+        self._tx.db[LETTERS].update_many(under_way, change, session=self._tx.session)
 
     def _one(self, filter_: Document) -> RetrievalRequest:
         return _found(self._requests.find_one(filter_, session=self._tx.session))

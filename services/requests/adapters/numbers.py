@@ -1,6 +1,8 @@
 """申请编号 from blocks taken ahead: a counter inside the business transaction would serialise all of them."""
 
+import re
 import threading
+from collections.abc import Iterable
 from datetime import date
 
 from pymongo import ReturnDocument
@@ -10,6 +12,7 @@ from services.common.mongo.database import MongoDatabase
 from services.requests.adapters.mongo_requests import COUNTERS
 
 _BLOCK = 20
+_NUMBER = re.compile(r"[0-9]+-[0-9]{8}-[0-9]{6,}")
 
 
 class BlockNumbers:
@@ -33,6 +36,17 @@ class BlockNumbers:
             else:
                 self._blocks.pop(prefix, None)
         return f"{prefix}-{number:06d}"
+
+    def skip(self, given: Iterable[str]) -> None:
+        """With the whole block each was taken from."""
+        highest: dict[str, int] = {}
+        for number in given:
+            if _NUMBER.fullmatch(number):
+                prefix, _, place = number.rpartition("-")
+                highest[prefix] = max(int(place), highest.get(prefix, 0))
+        for prefix, last in highest.items():
+            end = -(-last // _BLOCK) * _BLOCK
+            self._counters.update_one({"_id": prefix}, {"$max": {"last": end}}, upsert=True)
 
     def _take(self, prefix: str) -> tuple[int, int]:
         try:

@@ -21,6 +21,10 @@ class Legs(Protocol):
         """Requests whose leg goes to a region, by leg id, each with the number of letters the province confirmed."""
         ...
 
+    def of_leg(self, leg_id: str, region_id: str) -> tuple[RetrievalRequest, int] | None:
+        """One of them; None where the leg is not the region's."""
+        ...
+
     def confirmed_letters(self, leg_id: str, region_id: str, after: int) -> Sequence[Letter] | None:
         """Letters that a province has confirmed, by number; None where the leg is not the region's."""
         ...

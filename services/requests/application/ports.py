@@ -1,7 +1,7 @@
 """What the use cases of requests need."""
 
-from collections.abc import Callable, Iterator
-from datetime import date
+from collections.abc import Callable, Iterable, Iterator
+from datetime import date, datetime
 from typing import Protocol
 
 from services.common.domain.audit_event import AuditEvent
@@ -24,6 +24,10 @@ class Numbers(Protocol):
 
     def next(self, region_id: str, day: date) -> str:
         """A number nobody got before, e.g. `520000-20261123-000017`; gaps are allowed."""
+        ...
+
+    def skip(self, given: Iterable[str]) -> None:
+        """Never gives these again: a restored counter has forgotten them."""
         ...
 
 
@@ -55,6 +59,10 @@ class Unit(Protocol):
     def record(self, event: AuditEvent) -> None: ...
 
     def post(self, letter: Letter) -> None: ...
+
+    def arrived(self, leg_id: str, number: int, at: datetime) -> None:
+        """Letters of ours up to this number need not be sent: the province has them."""
+        ...
 
 
 class MutatingRequest(Protocol):

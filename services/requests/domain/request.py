@@ -87,6 +87,10 @@ class RetrievalRequest:
         declined = replace(self, cancel_asked=False)
         return declined._with(StateChange(self.state, at, CANCEL_DECLINED, self.record.archive_id))
 
+    def resumed(self, sent: int) -> "RetrievalRequest":
+        """After a restore: goes on behind the letters of ours that the province has, forgotten ones too."""
+        return replace(self, conversation=replace(self.conversation, sent=max(self.conversation.sent, sent)))
+
     def late_on(self, today: date) -> bool:
         """Whether the clock has run out unnoticed."""
         row = TABLE[self.state]

@@ -219,7 +219,8 @@ def test_a_backup_is_read_by_its_own_service_with_its_own_key(province: Province
     not_empty = command(layout, SERVICE, "restore", str(backup))
     assert "DATABASE_NOT_EMPTY" in not_empty.stderr
     content = backup.read_bytes()
-    for name, damaged in (("cut", content[:-20]), ("changed", content[:500] + b"x" + content[501:])):
+    changed = content[:500] + bytes([content[500] ^ 1]) + content[501:]
+    for name, damaged in (("cut", content[:-20]), ("changed", changed)):
         broken = tmp_path / name
         broken.write_bytes(damaged)
         told = command(layout, SERVICE, "restore", str(broken), "replace")

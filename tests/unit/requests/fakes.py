@@ -1,7 +1,7 @@
 """One fake for each port of requests; each keeps state, so that tests assert outcomes."""
 
 import hashlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
 
@@ -64,6 +64,9 @@ class FakeNumbers:
         self.last += 1
         return f"{region_id}-{day:%Y%m%d}-{self.last:06d}"
 
+    def skip(self, given: Iterable[str]) -> None:
+        self.last = max([self.last, *(int(number.rpartition("-")[2]) for number in given)])
+
 
 @dataclass
 class FakeRequests:
@@ -74,14 +77,17 @@ class FakeRequests:
     messages: list[OutboxMessage] = field(default_factory=list)
     events: list[AuditEvent] = field(default_factory=list)
     letters: list[Letter] = field(default_factory=list)
+    arrived: dict[str, int] = field(default_factory=dict)
+    """Leg → highest number of ours that the province is known to have."""
 
     def run(self, work: Callable[[Unit], bytes]) -> bytes:
-        unit = _FakeUnit(replace(self, kept=dict(self.kept), messages=[], events=[], letters=[]))
+        unit = _FakeUnit(replace(self, kept=dict(self.kept), messages=[], events=[], letters=[], arrived={}))
         answer = work(unit)
         self.kept = unit.after.kept
         self.messages += unit.after.messages
         self.events += unit.after.events
         self.letters += unit.after.letters
+        self.arrived |= unit.after.arrived
         return answer
 
     def answered(self, by: Caller, message: MutatingRequest) -> bytes | None:
@@ -153,6 +159,9 @@ class _FakeUnit:
 
     def post(self, letter: Letter) -> None:
         self.after.letters.append(letter)
+
+    def arrived(self, leg_id: str, number: int, at: datetime) -> None:
+        self.after.arrived[leg_id] = number
 
     def _first(self, matches: Callable[[RetrievalRequest], bool]) -> RetrievalRequest:
         for one in self.after.kept.values():
