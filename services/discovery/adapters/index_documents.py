@@ -8,7 +8,7 @@ import tantivy
 from services.discovery.application.ports import Entry, Positions
 from services.discovery.domain.text import index_title, index_words
 
-FORMAT = "2"
+FORMAT = "3"
 """Raised whenever schema or tokens change; another format on disk means a rebuild from Kafka."""
 POSITIONS_KEY = b"#positions"
 """Not of sixteen bytes, so it is no record's."""

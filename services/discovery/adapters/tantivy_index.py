@@ -27,7 +27,7 @@ from services.discovery.adapters.index_documents import (
 )
 from services.discovery.application.ports import Entry, Found, Positions, Results
 from services.discovery.domain.query import Query
-from services.discovery.domain.text import is_han, query_tokens
+from services.discovery.domain.text import is_han, query_tokens, syllable_pairs
 
 log = structlog.get_logger()
 
@@ -182,7 +182,8 @@ class TantivyIndex:
         return tantivy.Query.term_query(self._schema, field, value, "basic")
 
     def _query(self, query: Query) -> tantivy.Query:
-        parts = [_must(tantivy.Query.const_score_query(self._term("state", "open"), 0.0))]
+        """Of a retracted record the index holds nothing that a text or a filter could find."""
+        parts = []
         if query.text:
             parts.append(_must(tantivy.Query.disjunction_max_query(self._readings_of(query))))
         filters = query.filters
@@ -194,7 +195,7 @@ class TantivyIndex:
             parts.append(_filter(self._years("last_year", filters.year_from, _MAX_YEAR)))
         if filters.year_to:
             parts.append(_filter(self._years("first_year", _MIN_YEAR, filters.year_to)))
-        return tantivy.Query.boolean_query(parts)
+        return tantivy.Query.boolean_query(parts or [_filter(self._term("state", "open"))])
 
     def _readings_of(self, query: Query) -> list[tantivy.Query]:
         """The ways a query may be meant: words of title or creator, the reading, or a reference code."""
@@ -202,8 +203,13 @@ class TantivyIndex:
         if query.runs:
             ways.append(tantivy.Query.boolean_query([_must(self._run(run)) for run in query.runs]))
         if query.syllables:
-            ways.append(self._phrase("reading", list(query.syllables)))
+            ways.append(self._reading(query.syllables))
         return ways
+
+    def _reading(self, syllables: Sequence[str]) -> tantivy.Query:
+        if len(syllables) == 1:
+            return tantivy.Query.regex_query(self._schema, "reading", f"{re.escape(syllables[0])}('.*)?")
+        return self._phrase("reading", syllable_pairs(syllables))
 
     def _run(self, run: str) -> tantivy.Query:
         if not is_han(run):

@@ -42,6 +42,34 @@ def test_an_entry_is_found_under_its_own_id_and_whole(index: TantivyIndex) -> No
     assert index.positions() == AT
 
 
+@pytest.mark.parametrize(
+    ("typed", "expected"),
+    [
+        ("hunyin", [FIRST]),
+        ("hun yin dengji", [FIRST]),
+        ("hun", [FIRST]),
+        ("ji", [FIRST]),
+        ("tudizheng", [SECOND]),
+        ("zheng", [SECOND]),
+        ("hundeng", []),
+        ("hu", []),
+        ("jihun", []),
+    ],
+)
+def test_a_reading_is_found_where_its_syllables_follow_one_another(
+    index: TantivyIndex, typed: str, expected: list[str]
+) -> None:
+    assert [record_id for record_id, _ in found(index, typed)] == expected
+
+
+def test_without_words_every_open_entry_is_there_and_no_other(index: TantivyIndex) -> None:
+    index.apply([state(FIRST, 2, "", opened=False)], [], {})
+    assert found(index, "") == [(SECOND, "土地证")]
+    region = index.search(parse_query("", Filters("320000", "", 0, 0)), offset=0, limit=10)
+    years = index.search(parse_query("", Filters("", "", 1900, 2000)), offset=0, limit=10)
+    assert region.total == years.total == 0, "neither has a region or a year"
+
+
 def test_a_newer_state_replaces_an_older_one_and_never_the_other_way_round(index: TantivyIndex) -> None:
     index.apply([state(FIRST, 3, "救济名册"), state(SECOND, 1, "旧的")], [], {})
     index.apply([state(FIRST, 2, "婚姻登记")], [], {})

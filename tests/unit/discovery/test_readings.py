@@ -9,7 +9,7 @@ from pypinyin.constants import PHRASES_DICT
 from deploy.samples.archives import sample_archives
 from deploy.samples.generator import catalogue
 from services.discovery.domain.readings import reading
-from services.discovery.domain.text import index_pinyin, index_title, index_tokens, is_han, runs
+from services.discovery.domain.text import index_title, index_tokens, is_han, runs
 
 _RANDOM = Random(7)
 _PHRASES = sorted(PHRASES_DICT)
@@ -24,18 +24,23 @@ def _mixed() -> str:
     )
 
 
+def _read(title: str) -> list[str]:
+    """The first syllable of each pair, and the last one."""
+    return [token.partition("'")[0] for token in index_title(title)[1].split()]
+
+
 def _as_pypinyin_says(text: str) -> list[str]:
     return [syllable for run in runs(text) if is_han(run) for syllable in lazy_pinyin(run) if syllable.isascii()]
 
 
 def test_titles_read_as_pypinyin_reads_them() -> None:
     titles = [row[1] for row in catalogue(sample_archives()["a320581"], 500, 3)]
-    assert [index_pinyin(title) for title in titles] == [_as_pypinyin_says(title) for title in titles]
+    assert [_read(title) for title in titles] == [_as_pypinyin_says(title) for title in titles]
 
 
 def test_phrases_cut_off_anywhere_read_as_pypinyin_reads_them() -> None:
     for text in (_mixed() for _ in range(2_000)):
-        assert index_pinyin(text) == _as_pypinyin_says(text), text
+        assert _read(text) == _as_pypinyin_says(text), text
 
 
 @pytest.mark.parametrize(
@@ -50,4 +55,4 @@ def test_a_title_is_cut_and_read_in_one_go() -> None:
     title = "关于常熟县1958年水利WTO工作的报告"
     words, read = index_title(title)
     assert words.split() == index_tokens(title)
-    assert read.split() == index_pinyin(title)
+    assert read.split()[:3] == ["guan'yu", "yu'chang", "chang'shu"] and read.split()[-1] == "gao"
