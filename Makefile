@@ -33,7 +33,7 @@ fault: .venv/ready gen/ready ## twenty seeded runs of faults (RUNS=… for more,
 bench: .venv/ready gen/ready ## ours against its limits, row by row, into docs/benchmarks.md (ten minutes)
 	@$(BIN)/python -m bench
 
-bench-long: .venv/ready gen/ready ## the same at a million and more, and the whole stack (two hours)
+bench-long: .venv/ready gen/ready ## the same at a million and more, and the whole stack (an hour and a half)
 	@$(BIN)/python -m bench --long
 
 lint: .venv/ready gen/ready ## ruff and buf

@@ -27,9 +27,9 @@ from deploy.local.layout import ROOT, Layout
 from deploy.local.provision import provision
 from deploy.local.stack import Stack
 
-_BUDGET_S = {"short": 60, "long": 600}
-"""In which a case may begin rounds; on two quiet cores `make bench` ends within ten minutes, `bench-long` within two
-hours. The table tells how many rounds there were."""
+_BUDGET_S = {"short": 60, "long": 300}
+"""In which a case may begin rounds; on two quiet cores `make bench` ends within ten minutes, `bench-long` within an
+hour and a half. The table tells how many rounds there were."""
 
 
 def main() -> int:
