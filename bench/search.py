@@ -16,7 +16,8 @@ from bench.entries import REGION, entries
 from bench.figures import Bound, Figure, alternating, figure
 from bench.index import bytes_in
 from bench.setting import Setting, seconds
-from deploy.samples.vocabulary import DISTRICTS, MATTERS
+from deploy.samples.archives import sample_districts
+from deploy.samples.vocabulary import MATTERS
 from services.common.grpc.channel import secure_channel
 from services.common.kafka.consumed import Consumed
 from services.common.mongo.migrations import DATA_PLANE
@@ -115,7 +116,7 @@ def _searches() -> list[Search]:
     """What readers type: matters, places, both, readings; a third of them narrowed by years or region."""
     random = Random(7)
     matters = [matter for some in MATTERS.values() for matter in some]
-    towns = DISTRICTS["320581"].towns
+    towns = sample_districts()["320581"].towns
     kinds: Sequence[Callable[[], str]] = (
         lambda: random.choice(matters),
         lambda: random.choice(towns),

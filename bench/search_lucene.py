@@ -17,7 +17,8 @@ from bench.index import bytes_in
 from bench.peers import lucene
 from bench.search import PAGE, build
 from bench.setting import Setting, seconds
-from deploy.samples.vocabulary import DISTRICTS, MATTERS
+from deploy.samples.archives import sample_districts
+from deploy.samples.vocabulary import MATTERS
 from services.common.kafka.consumed import Consumed
 from services.discovery.adapters.index_documents import HEAP_BYTES, THREADS
 from services.discovery.adapters.tantivy_index import TantivyIndex
@@ -92,9 +93,10 @@ def _queries() -> list[str]:
     """What readers type: a matter, a place, two characters of one."""
     random = Random(7)
     matters = [matter for some in MATTERS.values() for matter in some]
+    towns = sample_districts()["320581"].towns
     kinds = (
         lambda: random.choice(matters),
-        lambda: random.choice(DISTRICTS["320581"].towns),
+        lambda: random.choice(towns),
         lambda: random.choice(matters)[:2],
     )
     return [random.choice(kinds)() for _ in range(_QUERIES)]

@@ -4,17 +4,22 @@ import base64
 import hashlib
 import secrets
 from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
+import tomli_w
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ed25519
 from nacl.public import PrivateKey
 
-from deploy.local.layout import LOG_ORIGIN, REGIONS, ROOT, SERVICES, WITNESSES, Layout
-from deploy.local.pki import ensure_certificates, write_private
+from deploy.local.files import write_private, write_public
+from deploy.local.layout import LOG_ORIGIN, REGIONS, SERVICES, WITNESSES, Layout
+from deploy.local.pki import ensure_certificates
+from deploy.local.registry import write_registry
+from deploy.provinces.catalogue import people_of
+from services.common.domain.registry import PublicKey
 
-_TEMPLATES = ROOT / "deploy" / "local"
+_VALID_YEARS = 10
 PASSWORDS = ("mongo-admin", "keycloak-admin", "portal-client", "people", *(f"mongo-{name}" for name in SERVICES))
 
 
@@ -37,31 +42,13 @@ def materialise(layout: Layout) -> None:
         (layout.data / witness).mkdir(parents=True, exist_ok=True)
     (etc / "witnesses").write_text(_witnesses(layout), encoding="utf-8")
     (etc / "audit-log.vkey").write_text(verifier_key(LOG_ORIGIN, _public(layout, "audit-log.pem")) + "\n")
-    (etc / "regions.toml").write_text(render_registry(layout), encoding="utf-8")
-    (etc / "people.toml").write_bytes((_TEMPLATES / "people.toml").read_bytes())
+    write_registry(layout, {region: _provincial(layout, region) for region in REGIONS})
+    write_public(etc / "people.toml", tomli_w.dumps({"people": people_of(REGIONS)}))
 
 
 def secret(layout: Layout, name: str) -> str:
     """A secret's text."""
     return (layout.etc / "secrets" / name).read_text().strip()
-
-
-def render_registry(layout: Layout) -> str:
-    """`regions.toml` with this stack's addresses and public keys in place of `{…}`."""
-    text = (_TEMPLATES / "regions.toml").read_text(encoding="utf-8")
-    made = datetime.fromtimestamp((layout.etc / "tls" / "ca.pem").stat().st_mtime, UTC).date()
-    values = {"valid_from": (made - timedelta(days=1)).isoformat(), "valid_until": f"{made.year + 10}-12-31"}
-    for region in REGIONS:
-        signing = _public(layout, f"signing-{region}.pem")
-        sealing = PrivateKey(base64.b64decode(secret(layout, f"sealing-{region}"))).public_key
-        values[f"signing-{region}"] = base64.b64encode(signing).decode()
-        values[f"sealing-{region}"] = base64.b64encode(bytes(sealing)).decode()
-    for service in SERVICES:
-        if service != "portal":
-            values[f"address-{service}"] = f"localhost:{layout.grpc_port(service)}"
-    for name, value in values.items():
-        text = text.replace("{" + name + "}", value)
-    return text
 
 
 def verifier_key(name: str, public_key: bytes, kind: bytes = b"\x01") -> str:
@@ -81,6 +68,20 @@ def _public(layout: Layout, name: str) -> bytes:
     key = serialization.load_pem_private_key(secret(layout, name).encode(), None)
     assert isinstance(key, ed25519.Ed25519PrivateKey)
     return key.public_key().public_bytes_raw()
+
+
+def _provincial(layout: Layout, region: str) -> list[PublicKey]:
+    """A province's two public keys, valid from the day before they were made."""
+    sealing = PrivateKey(base64.b64decode(secret(layout, f"sealing-{region}"))).public_key
+    public = {
+        "signing": (f"signing-{region}.pem", _public(layout, f"signing-{region}.pem")),
+        "sealing": (f"sealing-{region}", bytes(sealing)),
+    }
+    found = []
+    for use, (name, key) in public.items():
+        made = datetime.fromtimestamp((layout.etc / "secrets" / name).stat().st_mtime, UTC).date()
+        found.append(PublicKey(use, key, made - timedelta(days=1), date(made.year + _VALID_YEARS, 12, 31)))
+    return found
 
 
 def _once(path: Path, make: Callable[[], bytes]) -> None:

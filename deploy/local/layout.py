@@ -4,11 +4,13 @@ import os
 from dataclasses import dataclass
 from pathlib import Path
 
+from deploy.provinces.catalogue import DEFAULT
+
 ROOT = Path(__file__).resolve().parents[2]
 DEFAULT_BASE_PORT = 8080
 LOG_ORIGIN = "tongdang.local/audit"
 
-REGIONS = ("320000", "520000", "130000")
+REGIONS = DEFAULT
 CATALOGS = tuple(f"catalog-{region}" for region in REGIONS)
 SERVICES = (*CATALOGS, "requests", "auth", "discovery", "audit", "portal")
 """In the order they are started."""

@@ -11,9 +11,9 @@ from pymongo import MongoClient
 from pymongo.errors import OperationFailure, PyMongoError
 from pymongo.uri_parser import parse_uri
 
+from deploy.local.files import write_private
 from deploy.local.keys import secret
 from deploy.local.layout import SERVICES, Layout
-from deploy.local.pki import write_private
 from deploy.local.process import Process
 from deploy.local.provision import EXTERNAL_MONGO, mongod
 from deploy.local.waiting import Alive, until

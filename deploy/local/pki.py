@@ -9,14 +9,9 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
+from deploy.local.files import write_private
+
 _VALID = timedelta(days=825)
-
-
-def write_private(path: Path, content: bytes) -> None:
-    """Writes a file only its owner may read."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.touch(mode=0o600)
-    path.write_bytes(content)
 
 
 def ensure_certificates(folder: Path, principals: list[str]) -> None:

@@ -8,10 +8,10 @@ import sys
 import time
 import uuid
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 from deploy.local.client import LocalClient
-from deploy.local.layout import Layout
+from deploy.local.layout import REGIONS, Layout
+from deploy.provinces.catalogue import Sample, load
 from deploy.samples.archives import sample_archives
 from deploy.samples.generator import csv_file
 from services.common.domain.errors import TongdangError
@@ -23,29 +23,10 @@ _PART = 512 * 1024
 _PATIENCE_S = 180
 
 
-@dataclass(frozen=True)
-class Sample:
-    """One province's sample: its archive, rows, people's prefix, and officers by creating unit."""
-
-    region_id: str
-    archive_id: str
-    rows: int
-    people: str
-    unit_officers: dict[str, str]
-
-
-SAMPLES = (
-    Sample("320000", "a320581", 10_000, "js", {"u320581-mz": "js-unit", "u320581-ny": "js-unit2"}),
-    Sample("520000", "a522601", 1_000, "gz", {"u522601-mz": "gz-unit"}),
-    Sample("130000", "a130123", 1_000, "hb", {"u130123-mz": "hb-unit"}),
-)
-"""Units left out stay unreviewed, so that a newcomer has something to review."""
-
-
 def main() -> None:
     """Imports, reviews and publishes all samples."""
     client = LocalClient(Layout.from_environment())
-    for sample in SAMPLES:
+    for sample in filter(None, (load(code).sample for code in REGIONS)):
         _import(client, sample)
         for unit_id, officer in sample.unit_officers.items():
             _review(client, sample, unit_id, officer)

@@ -1,19 +1,15 @@
-"""The archives of the sample provinces, from the template of the local registry."""
+"""The sample archives of all provinces, and the words that their catalogues are made of."""
 
-import re
-from functools import cache
-from pathlib import Path
-
-from services.common.domain.registry import Archive, parse_registry
-
-TEMPLATE = Path(__file__).parents[1] / "local" / "regions.toml"
-_PLACE = re.compile(r"\{valid_\w+\}")
-_NAMED = re.compile(r'"\{[^}"]*\}"')
+from deploy.provinces.catalogue import codes, load
+from deploy.samples.vocabulary import District
+from services.common.domain.registry import Archive
 
 
-@cache
 def sample_archives() -> dict[str, Archive]:
-    """By archive id. Keys and addresses, which only a running stack has, are left blank."""
-    text = TEMPLATE.read_text(encoding="utf-8")
-    registry = parse_registry(_NAMED.sub('""', _PLACE.sub("2000-01-01", text)))
-    return {archive.archive_id: archive for region in registry.regions for archive in region.archives}
+    """By archive id."""
+    return {archive.archive_id: archive for code in codes() for archive in load(code).archives}
+
+
+def sample_districts() -> dict[str, District]:
+    """By district code (GB/T 2260)."""
+    return {code: district for province in codes() for code, district in load(province).districts.items()}

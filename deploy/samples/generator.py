@@ -10,7 +10,8 @@ from dataclasses import dataclass
 from random import Random
 from typing import TextIO
 
-from deploy.samples.vocabulary import DISTRICTS, GIVEN, KINDS, MATTERS, SURNAMES, District
+from deploy.samples.archives import sample_districts
+from deploy.samples.vocabulary import GIVEN, KINDS, MATTERS, SURNAMES, District
 from services.common.domain.registry import Archive, Fonds
 
 HEADER = ("档号", "题名", "责任者", "日期", "文件编号", "保管期限", "开放标识", "密级", "页数", "附注")
@@ -35,7 +36,7 @@ def csv_file(archive: Archive, rows: int, seed: int, out: TextIO) -> None:
 def catalogue(archive: Archive, rows: int, seed: int) -> Iterator[tuple[str, ...]]:
     """Rows under `HEADER`; codes are unique, and seeds that end in another digit give other codes."""
     rng = Random(f"{archive.archive_id}/{seed}")  # noqa: S311 - repeatable on purpose
-    district = DISTRICTS[archive.district_code]
+    district = sample_districts()[archive.district_code]
     writers = [_Writer(fonds, district, rng, seed % 10 * 10_000) for fonds in archive.fonds]
     weights = _weights(archive)
     for _ in range(rows):

@@ -1,4 +1,4 @@
-"""Words the generated catalogues are made of: real division names, invented matters and people."""
+"""Words the generated catalogues are made of: invented matters and people. Names of districts are the provinces'."""
 
 from dataclasses import dataclass
 
@@ -7,7 +7,10 @@ Weighted = tuple[str, ...]
 
 @dataclass(frozen=True)
 class District:
-    """A county's names. `renamed_in`: the first year of `name`; `former` before it. `sign`: in document numbers."""
+    """A county's names. `renamed_in`: the first year of `name`; `former` before it. `sign`: in document numbers.
+
+    `towns`: partly abolished since, as old catalogues have them.
+    """
 
     name: str
     former: str
@@ -15,35 +18,6 @@ class District:
     sign: str
     towns: tuple[str, ...]
 
-
-DISTRICTS: dict[str, District] = {
-    "320581": District(
-        "常熟市", "常熟县", 1983, "常",
-        ("虞山", "梅李", "海虞", "古里", "沙家浜", "支塘", "董浜", "辛庄", "尚湖", "碧溪", "徐市", "浒浦", "福山",
-         "王庄", "练塘", "冶塘", "任阳", "何市", "白茆", "唐市", "莫城", "大义", "谢桥", "周行", "赵市", "珍门",
-         "兴隆", "藕渠", "张桥", "杨园", "淼泉"),
-    ),
-    "320583": District(
-        "昆山市", "昆山县", 1989, "昆",
-        ("玉山", "巴城", "周市", "陆家", "花桥", "淀山湖", "张浦", "周庄", "千灯", "锦溪", "石牌", "陆杨", "蓬朗",
-         "石浦", "正仪", "南港", "大市"),
-    ),
-    "522601": District(
-        "凯里市", "凯里县", 1983, "凯",
-        ("三棵树", "舟溪", "旁海", "湾水", "炉山", "万潮", "龙场", "大风洞", "碧波", "凯棠", "下司", "鸭塘", "开怀",
-         "湾溪"),
-    ),
-    "520304": District(
-        "播州区", "遵义县", 2016, "遵",
-        ("南白", "三合", "苟江", "三岔", "乌江", "鸭溪", "石板", "乐山", "枫香", "泮水", "马蹄", "新民", "尚嵇",
-         "茅栗", "龙坑", "团溪", "铁厂", "西坪", "平正", "洪关"),
-    ),
-    "130123": District(
-        "正定县", "正定县", 1950, "正",
-        ("正定", "诸福屯", "新城铺", "新安", "曲阳桥", "南牛", "南岗", "西平乐", "北早现", "南楼"),
-    ),
-}  # fmt: skip
-"""District code (GB/T 2260) → names; towns partly abolished since, as old catalogues have them."""
 
 MATTERS: dict[str, Weighted] = {
     "民政": (

@@ -111,7 +111,7 @@ class Registry:
 
 
 def load_registry(path: Path) -> Registry:
-    """Reads `regions.toml`; see `deploy/local/regions.toml` for the shape."""
+    """Reads `regions.toml`; `deploy/provinces` writes it."""
     return parse_registry(path.read_text(encoding="utf-8"))
 
 
@@ -134,11 +134,12 @@ def _region(row: dict[str, Any]) -> Region:
             PublicKey(key["use"], base64.b64decode(key["key"]), key["valid_from"], key["valid_until"])
             for key in row.get("keys", ())
         ),
-        archives=tuple(_archive(region_id, archive) for archive in row["archives"]),
+        archives=tuple(archive_of(region_id, archive) for archive in row["archives"]),
     )
 
 
-def _archive(region_id: str, row: dict[str, Any]) -> Archive:
+def archive_of(region_id: str, row: dict[str, Any]) -> Archive:
+    """One archive of a region, from its table in the registry."""
     return Archive(
         archive_id=row["archive_id"],
         region_id=region_id,

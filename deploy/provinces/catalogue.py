@@ -1,0 +1,112 @@
+"""Reads the folders: which provinces there are, what each of them is, and which of them a stack was asked to run."""
+
+import os
+import tomllib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from deploy.provinces.divisions import DIVISIONS
+from deploy.samples.vocabulary import District
+from services.common.domain.registry import Archive, archive_of
+
+DEFAULT = ("320000", "520000", "130000")
+"""What runs where nobody says otherwise."""
+
+Person = dict[str, Any]
+
+
+class UnknownProvince(ValueError):
+    """No folder of this code; the message says which there are and how one is made."""
+
+    def __init__(self, code: str) -> None:
+        make = f"; `make province CODE={code}` writes it" if code in DIVISIONS else ""
+        super().__init__(f"no province {code!r}; there are {', '.join(codes())}{make}")
+
+
+@dataclass(frozen=True)
+class Sample:
+    """Sample holdings: `rows` generated for one archive, signed by `<people>-reviewer`, `<people>-clerk` and so on.
+
+    `unit_officers`: creating unit → who signs for it; the records of units left out stay unreviewed, so that a newcomer
+    has something to review.
+    """
+
+    region_id: str
+    archive_id: str
+    rows: int
+    people: str
+    unit_officers: dict[str, str]
+
+
+@dataclass(frozen=True)
+class Province:
+    """What its folder says. `entry`: its table in the registry without principal, address and keys."""
+
+    code: str
+    name: str
+    name_en: str
+    entry: dict[str, Any]
+    archives: tuple[Archive, ...]
+    people: tuple[Person, ...]
+    sample: Sample | None
+    districts: dict[str, District]
+    """District code → the words that its archives' sample catalogues are made of."""
+
+
+def folder() -> Path:
+    """Where the folders are: `TONGDANG_PROVINCES_DIR`, or beside this file."""
+    return Path(os.environ.get("TONGDANG_PROVINCES_DIR") or Path(__file__).parent).absolute()
+
+
+def codes() -> tuple[str, ...]:
+    """Of all folders, in ascending order."""
+    return tuple(sorted(path.parent.name for path in folder().glob("*/province.toml")))
+
+
+def load(code: str) -> Province:
+    """One province.
+
+    Raises: UnknownProvince; ValueError: its files do not agree with its folder's name or with one another.
+    """
+    home = folder() / code
+    if code not in codes():
+        raise UnknownProvince(code)
+    entry, samples = _read(home / "province.toml"), _read(home / "samples.toml")
+    if entry["region_id"] != code:
+        raise ValueError(f"{home / 'province.toml'}: region_id is {entry['region_id']!r}")
+    return Province(
+        code=code,
+        name=entry["name"],
+        name_en=entry["name_en"],
+        entry=entry,
+        archives=tuple(archive_of(code, row) for row in entry["archives"]),
+        people=tuple(_read(home / "people.toml").get("people", ())),
+        sample=Sample(code, **samples["sample"]) if "sample" in samples else None,
+        districts={
+            key: District(**{**row, "towns": tuple(row["towns"])}) for key, row in samples.get("districts", {}).items()
+        },
+    )
+
+
+def chosen(environment: Mapping[str, str]) -> tuple[str, ...]:
+    """What `PROVINCES=320000,520000` names, in that order and each once; `DEFAULT` where it is empty.
+
+    Raises: UnknownProvince.
+    """
+    named = environment.get("PROVINCES", "").replace(",", " ").split()
+    for code in named:
+        if code not in codes():
+            raise UnknownProvince(code)
+    return tuple(dict.fromkeys(named)) or DEFAULT
+
+
+def people_of(chosen: Sequence[str]) -> list[Person]:
+    """Sample people of a stack with these provinces: everybody's, then each province's."""
+    national: list[Person] = _read(Path(__file__).parent / "national.toml")["people"]
+    return [*national, *(person for code in chosen for person in load(code).people)]
+
+
+def _read(path: Path) -> dict[str, Any]:
+    return tomllib.loads(path.read_text(encoding="utf-8")) if path.exists() else {}

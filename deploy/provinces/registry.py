@@ -1,0 +1,48 @@
+"""The registry of a deployment: the provinces' entries, joined with its own addresses and keys."""
+
+import base64
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import tomli_w
+
+from deploy.provinces.catalogue import load
+from services.common.domain.registry import PublicKey
+from services.common.kafka.topics import catalog_principal
+
+
+def registry_text(
+    codes: Sequence[str],
+    *,
+    version: int,
+    addresses: Mapping[str, str],
+    keys: Mapping[str, Sequence[PublicKey]],
+) -> str:
+    """`regions.toml`.
+
+    Args: addresses: principal → gRPC address, of every central service and every province; keys: code → public keys.
+    Raises: UnknownProvince.
+    """
+    principals = [catalog_principal(code) for code in codes]
+    central = {name: address for name, address in addresses.items() if name not in principals}
+    regions = [_region(code, addresses[catalog_principal(code)], keys[code]) for code in codes]
+    return tomli_w.dumps({"version": version, "services": central, "regions": regions})
+
+
+def _region(code: str, address: str, keys: Sequence[PublicKey]) -> dict[str, Any]:
+    entry = load(code).entry
+    own = {"principal": catalog_principal(code), "grpc_address": address, "keys": [_key(key) for key in keys]}
+    return {
+        **{name: value for name, value in entry.items() if name != "archives"},
+        **own,
+        "archives": entry["archives"],
+    }
+
+
+def _key(key: PublicKey) -> dict[str, Any]:
+    return {
+        "use": key.use,
+        "key": base64.b64encode(key.key).decode(),
+        "valid_from": key.valid_from,
+        "valid_until": key.valid_until,
+    }
