@@ -6,11 +6,14 @@ import shutil
 import signal
 import sys
 import time
+from dataclasses import replace
 
 from deploy.local.layout import Layout
 from deploy.local.lock import holder
+from deploy.local.members import chosen_for
 from deploy.local.provision import provision
 from deploy.local.supervisor import Supervisor
+from deploy.provinces.catalogue import chosen, load
 
 
 def main() -> int:
@@ -19,7 +22,7 @@ def main() -> int:
     commands = parser.add_subparsers(dest="command", required=True)
     fetch = commands.add_parser("provision", help="fetch the engines")
     fetch.add_argument("--test", action="store_true", help="and what the tests need besides")
-    commands.add_parser("run", help="start everything, stop on Ctrl-C; SAMPLES=0 starts without samples")
+    commands.add_parser("run", help="start everything, stop on Ctrl-C; SAMPLES=0: no samples; PROVINCES=…")
     commands.add_parser("stop", help="stop a running stack")
     reset = commands.add_parser("reset", help="delete all data, keys and certificates of the stack")
     reset.add_argument("--yes", action="store_true", help="do not ask")
@@ -30,11 +33,24 @@ def main() -> int:
             provision(layout.engines, print, tests=options.test)
             return 0
         case "run":
-            return Supervisor(layout, samples=os.environ.get("SAMPLES", "1") != "0").run()
+            return _run(layout)
         case "stop":
             return _stop(layout)
         case _:
             return _reset(layout, sure=options.yes)
+
+
+def _run(layout: Layout) -> int:
+    """With the provinces that `PROVINCES` names, or those of the last run."""
+    try:
+        if os.environ.get("PROVINCES"):
+            layout = replace(layout, members=chosen_for(layout.folder, chosen(os.environ)))
+        for code in layout.regions:
+            load(code)
+    except ValueError as problem:
+        print(problem, file=sys.stderr)
+        return 1
+    return Supervisor(layout, samples=os.environ.get("SAMPLES", "1") != "0").run()
 
 
 def _stop(layout: Layout, patience_s: float = 45) -> int:

@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from deploy.local import system
-from deploy.local.layout import REGIONS, Layout
+from deploy.local.layout import Layout
 from deploy.local.process import Process
 from deploy.local.waiting import Alive, until
 from services.common.kafka.connection import KafkaConnection
@@ -39,7 +39,7 @@ def initialise(layout: Layout, alive: Alive, patience_s: float = 90) -> None:
 
     Raises: TimeoutError, ProcessEnded.
     """
-    table, rows = topics(REGIONS), grants(REGIONS)
+    table, rows = topics(layout.regions), grants(layout.regions)
     digest = hashlib.sha256(json.dumps([[str(t), t.settings] for t in table] + [str(r) for r in rows]).encode())
     stamp = layout.data / f"kafka-ready-{digest.hexdigest()[:16]}"
     tls = connection(layout, "operator")

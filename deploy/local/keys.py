@@ -12,29 +12,29 @@ from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ed25519
 from nacl.public import PrivateKey
 
-from deploy.local.files import write_private, write_public
-from deploy.local.layout import LOG_ORIGIN, REGIONS, SERVICES, WITNESSES, Layout
+from deploy.files import write_private, write_public
+from deploy.local.layout import LOG_ORIGIN, WITNESSES, Layout
 from deploy.local.pki import ensure_certificates
 from deploy.local.registry import write_registry
 from deploy.provinces.catalogue import people_of
 from services.common.domain.registry import PublicKey
 
 _VALID_YEARS = 10
-PASSWORDS = ("mongo-admin", "keycloak-admin", "portal-client", "people", *(f"mongo-{name}" for name in SERVICES))
+PASSWORDS = ("mongo-admin", "keycloak-admin", "portal-client", "people")
 
 
 def materialise(layout: Layout) -> None:
     """Makes what is missing under `etc/` and renders the registry; never changes what is there."""
     etc = layout.etc
-    ensure_certificates(etc / "tls", [*SERVICES, "operator", "kafka"])
-    for name in PASSWORDS:
+    ensure_certificates(etc / "tls", [*layout.services, "operator", "kafka"])
+    for name in (*PASSWORDS, *(f"mongo-{service}" for service in layout.services)):
         _once(etc / "secrets" / name, lambda: secrets.token_urlsafe(18).encode())
     _once(etc / "secrets" / "mongo-keyfile", lambda: base64.b64encode(secrets.token_bytes(96)))
     _once(etc / "secrets" / "kek", _random_key)
     _once(etc / "secrets" / "backup", _random_key)
     _once(etc / "secrets" / "portal-session", lambda: base64.urlsafe_b64encode(secrets.token_bytes(32)))
     _once(etc / "secrets" / "audit-log.pem", _ed25519)
-    for region in REGIONS:
+    for region in layout.regions:
         _once(etc / "secrets" / f"signing-{region}.pem", _ed25519)
         _once(etc / "secrets" / f"sealing-{region}", _random_key)
     for witness in WITNESSES:
@@ -42,8 +42,8 @@ def materialise(layout: Layout) -> None:
         (layout.data / witness).mkdir(parents=True, exist_ok=True)
     (etc / "witnesses").write_text(_witnesses(layout), encoding="utf-8")
     (etc / "audit-log.vkey").write_text(verifier_key(LOG_ORIGIN, _public(layout, "audit-log.pem")) + "\n")
-    write_registry(layout, {region: _provincial(layout, region) for region in REGIONS})
-    write_public(etc / "people.toml", tomli_w.dumps({"people": people_of(REGIONS)}))
+    write_registry(layout, {region: _provincial(layout, region) for region in layout.regions})
+    write_public(etc / "people.toml", tomli_w.dumps({"people": people_of(layout.regions)}))
 
 
 def secret(layout: Layout, name: str) -> str:

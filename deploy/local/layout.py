@@ -4,24 +4,21 @@ import os
 from dataclasses import dataclass
 from pathlib import Path
 
-from deploy.provinces.catalogue import DEFAULT
+from deploy.local.members import USUAL, Members, remembered
+from deploy.provinces.catalogue import folder as provinces
+from deploy.provinces.divisions import DIVISIONS
+from services.common.kafka.topics import CENTRAL, catalog_principal
 
 ROOT = Path(__file__).resolve().parents[2]
 DEFAULT_BASE_PORT = 8080
 LOG_ORIGIN = "tongdang.local/audit"
 
-REGIONS = DEFAULT
-CATALOGS = tuple(f"catalog-{region}" for region in REGIONS)
-SERVICES = (*CATALOGS, "requests", "auth", "discovery", "audit", "portal")
-"""In the order they are started."""
 WITNESSES = ("witness-1", "witness-2", "witness-3")
 """Of the audit log. On one machine they show how witnessing works, not that anybody independent has looked."""
-PROCESSES = (*SERVICES, *WITNESSES)
-"""Everything of ours that runs; witnesses need no engine."""
 
-_GRPC_OFFSET = {name: 10 + number for number, name in enumerate(SERVICES) if name != "portal"}
-_METRICS_OFFSET = {name: 20 + number for number, name in enumerate(PROCESSES)}
-_HTTP_OFFSET = {name: 35 + number for number, name in enumerate(PROCESSES)} | {"portal": 0}
+_GRPC_OFFSET = {"requests": 13, "auth": 14, "discovery": 15, "audit": 16}
+_METRICS_OFFSET = {name: 23 + number for number, name in enumerate((*CENTRAL, *WITNESSES))}
+_HTTP_OFFSET = {name: 38 + number for number, name in enumerate((*CENTRAL, *WITNESSES))} | {"portal": 0}
 _ENGINE_OFFSET = {
     "keycloak": 1,
     "mongo": 2,
@@ -29,6 +26,9 @@ _ENGINE_OFFSET = {
     "kafka-controller": 4,
     "keycloak-management": 5,
 }
+_PROVINCE_OFFSET = {catalog_principal(code): 60 + 3 * number for number, code in enumerate(DIVISIONS)}
+"""Three ports for every division there is, whether it runs or not: gRPC, metrics, HTTP. So none ever moves another's,
+and all ports of a stack lie within 162 from its base."""
 
 
 @dataclass(frozen=True)
@@ -40,16 +40,23 @@ class Layout:
     engines: Path
     tracing: str = ""
     """Where the services send their spans (OTLP over HTTP); empty: nowhere."""
+    members: Members = USUAL
+    """Provinces of this stack."""
 
     @classmethod
     def from_environment(cls) -> "Layout":
-        """`TONGDANG_LOCAL_BASE_PORT`, `…_DIR`, `…_TRACING` and `TONGDANG_ENGINES_DIR`, or the defaults."""
+        """`TONGDANG_LOCAL_BASE_PORT`, `…_DIR`, `…_TRACING` and `TONGDANG_ENGINES_DIR`, or the defaults.
+
+        The provinces are those that the stack in the folder remembers.
+        """
         local = ROOT / ".local"
+        folder = Path(os.environ.get("TONGDANG_LOCAL_DIR", local / "state")).absolute()
         return cls(
             base_port=int(os.environ.get("TONGDANG_LOCAL_BASE_PORT", DEFAULT_BASE_PORT)),
-            folder=Path(os.environ.get("TONGDANG_LOCAL_DIR", local / "state")).absolute(),
+            folder=folder,
             engines=Path(os.environ.get("TONGDANG_ENGINES_DIR", local / "engines")).absolute(),
             tracing=os.environ.get("TONGDANG_LOCAL_TRACING", ""),
+            members=remembered(folder),
         )
 
     def as_environment(self) -> dict[str, str]:
@@ -59,7 +66,34 @@ class Layout:
             "TONGDANG_LOCAL_DIR": str(self.folder),
             "TONGDANG_ENGINES_DIR": str(self.engines),
             "TONGDANG_LOCAL_TRACING": self.tracing,
+            "TONGDANG_PROVINCES_DIR": str(provinces()),
         }
+
+    @property
+    def regions(self) -> tuple[str, ...]:
+        """Codes of all its provinces, those left out of a run among them."""
+        return self.members.regions
+
+    @property
+    def catalogs(self) -> tuple[str, ...]:
+        """Their catalog services."""
+        return tuple(map(catalog_principal, self.regions))
+
+    @property
+    def services(self) -> tuple[str, ...]:
+        """Everyone who has a database, a certificate and an audit stream, in the order they are started."""
+        return (*self.catalogs, *CENTRAL)
+
+    @property
+    def running(self) -> tuple[str, ...]:
+        """Services that are started: without the provinces left out."""
+        left_out = set(map(catalog_principal, self.members.left_out))
+        return tuple(name for name in self.services if name not in left_out)
+
+    @property
+    def processes(self) -> tuple[str, ...]:
+        """Everything of ours that is started; witnesses need no engine."""
+        return (*self.running, *WITNESSES)
 
     @property
     def etc(self) -> Path:
@@ -82,23 +116,23 @@ class Layout:
 
     def grpc_port(self, service: str) -> int:
         """A service's gRPC port."""
-        return self.base_port + _GRPC_OFFSET[service]
+        return self._port(_GRPC_OFFSET, service, 0)
 
     def http_port(self, service: str) -> int:
         """A service's HTTP port; the portal's is the site."""
-        return self.base_port + _HTTP_OFFSET[service]
+        return self._port(_HTTP_OFFSET, service, 2)
 
     def metrics_port(self, service: str) -> int:
         """Where Prometheus reads a service."""
-        return self.base_port + _METRICS_OFFSET[service]
+        return self._port(_METRICS_OFFSET, service, 1)
 
     def ports(self) -> dict[str, int]:
         """Name → port, of everything that listens."""
         return {
             **{name: self.port(name) for name in _ENGINE_OFFSET},
-            **{f"{name} (gRPC)": self.grpc_port(name) for name in _GRPC_OFFSET},
-            **{f"{name} (metrics)": self.metrics_port(name) for name in PROCESSES},
-            **{f"{name} (HTTP)": self.http_port(name) for name in PROCESSES},
+            **{f"{name} (gRPC)": self.grpc_port(name) for name in self.running if name != "portal"},
+            **{f"{name} (metrics)": self.metrics_port(name) for name in self.processes},
+            **{f"{name} (HTTP)": self.http_port(name) for name in self.processes},
         }
 
     @property
@@ -120,3 +154,8 @@ class Layout:
     def kafka_bootstrap(self) -> str:
         """Brokers' address."""
         return f"localhost:{self.port('kafka')}"
+
+    def _port(self, offsets: dict[str, int], service: str, place: int) -> int:
+        if (first := _PROVINCE_OFFSET.get(service)) is not None:
+            return self.base_port + first + place
+        return self.base_port + offsets[service]

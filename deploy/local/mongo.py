@@ -11,9 +11,9 @@ from pymongo import MongoClient
 from pymongo.errors import OperationFailure, PyMongoError
 from pymongo.uri_parser import parse_uri
 
-from deploy.local.files import write_private
+from deploy.files import write_private
 from deploy.local.keys import secret
-from deploy.local.layout import SERVICES, Layout
+from deploy.local.layout import Layout
 from deploy.local.process import Process
 from deploy.local.provision import EXTERNAL_MONGO, mongod
 from deploy.local.waiting import Alive, until
@@ -76,7 +76,7 @@ def write_uris(layout: Layout) -> None:
         told = parse_uri(os.environ[EXTERNAL_MONGO])
         host = ",".join(f"{name}:{port}" for name, port in told["nodelist"])
         replica_set = str(told["options"].get("replicaSet", replica_set))
-    for service in SERVICES:
+    for service in layout.services:
         database, password = database_of(service), quote_plus(secret(layout, f"mongo-{service}"))
         uri = f"mongodb://{service}:{password}@{host}/{database}?authSource={database}&replicaSet={replica_set}"
         write_private(layout.etc / "secrets" / f"mongo-uri-{service}", uri.encode())
@@ -107,11 +107,12 @@ def _initialise(layout: Layout) -> bool:
         if not client.admin.command("hello")["isWritablePrimary"]:
             _follow_port(layout, client)
             return False
-        if not stamp.exists():
-            for service in SERVICES:
+        for service in layout.services:
+            if not (user := stamp.with_name(f"{stamp.name}-{service}")).exists():
                 _user(client, database_of(service), service, secret(layout, f"mongo-{service}"))
-            stamp.parent.mkdir(parents=True, exist_ok=True)
-            stamp.touch()
+                stamp.parent.mkdir(parents=True, exist_ok=True)
+                user.touch()
+        stamp.touch()
     return True
 
 

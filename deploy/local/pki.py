@@ -5,27 +5,54 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from cryptography import x509
+from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
-from deploy.local.files import write_private
+from deploy.files import write_private
 
 _VALID = timedelta(days=825)
 
 
 def ensure_certificates(folder: Path, principals: list[str]) -> None:
-    """Makes `ca.pem`, and `<principal>.pem` with `<principal>.key`, where they are missing.
+    """Makes the authority where there is none, and a certificate for each principal that has none of the authority's.
 
-    Common name = principal; names localhost and 127.0.0.1; usable by client and server. Keys are PKCS#8.
+    `<principal>.pem`, `.key` and, both in one, `.keystore.pem`: deleting any of them renews the certificate. Common
+    name = principal; names localhost and 127.0.0.1; usable by client and server. Keys are PKCS#8. The authority's own
+    key stays in `ca.key`, as only a stack on one machine may have it.
     """
-    if all((folder / f"{name}.pem").exists() for name in ("ca", *principals)):
-        return
-    authority_key = ec.generate_private_key(ec.SECP256R1())
-    authority = new_authority(authority_key)
-    write_private(folder / "ca.pem", _pem(authority))
+    authority, authority_key = _authority(folder)
     for principal in principals:
-        write_certificate(folder, principal, authority, authority_key)
+        if not _is_whole(folder, principal, authority):
+            write_certificate(folder, principal, authority, authority_key)
+
+
+def _authority(folder: Path) -> tuple[x509.Certificate, ec.EllipticCurvePrivateKey]:
+    """The one in the folder; a new one where its key is not there, which no certificate outlives."""
+    certificate_file, key_file = folder / "ca.pem", folder / "ca.key"
+    if not key_file.exists():
+        write_private(key_file, private_pem(ec.generate_private_key(ec.SECP256R1())))
+    key = serialization.load_pem_private_key(key_file.read_bytes(), None)
+    assert isinstance(key, ec.EllipticCurvePrivateKey)
+    if certificate_file.exists():
+        certificate = x509.load_pem_x509_certificate(certificate_file.read_bytes())
+        if certificate.public_key() == key.public_key():
+            return certificate, key
+    certificate = new_authority(key)
+    write_private(certificate_file, _pem(certificate))
+    return certificate, key
+
+
+def _is_whole(folder: Path, principal: str, authority: x509.Certificate) -> bool:
+    if not all((folder / f"{principal}.{end}").exists() for end in ("key", "pem", "keystore.pem")):
+        return False
+    certificate = x509.load_pem_x509_certificate((folder / f"{principal}.pem").read_bytes())
+    try:
+        certificate.verify_directly_issued_by(authority)
+    except (ValueError, InvalidSignature):
+        return False
+    return True
 
 
 def write_certificate(
@@ -35,7 +62,8 @@ def write_certificate(
     authority_key: ec.EllipticCurvePrivateKey,
     valid: timedelta = _VALID,
 ) -> None:
-    """A new key and certificate in place of what was there."""
+    """A new key and certificate in place of what was there; broken off, it leaves one file missing."""
+    (folder / f"{principal}.keystore.pem").unlink(missing_ok=True)
     key = ec.generate_private_key(ec.SECP256R1())
     certificate = issue(principal, key, authority, authority_key, valid)
     write_private(folder / f"{principal}.key", private_pem(key))

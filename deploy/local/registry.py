@@ -2,8 +2,8 @@
 
 from collections.abc import Mapping, Sequence
 
-from deploy.local.files import write_public
-from deploy.local.layout import REGIONS, SERVICES, Layout
+from deploy.files import write_public
+from deploy.local.layout import Layout
 from deploy.provinces.registry import registry_text
 from services.common.domain.registry import PublicKey, Registry, load_registry
 
@@ -20,7 +20,7 @@ def write_registry(layout: Layout, keys: Keys) -> None:
         write_public(file, _text(layout, keys, 1))
         return
     former = load_registry(file)
-    announced = {code: _as_announced(former, keys[code]) for code in REGIONS}
+    announced = {code: _as_announced(former, keys[code]) for code in layout.regions}
     if _text(layout, announced, former.version) != file.read_text(encoding="utf-8"):
         write_public(file, _text(layout, announced, former.version + 1))
 
@@ -31,5 +31,5 @@ def _as_announced(former: Registry, keys: Sequence[PublicKey]) -> list[PublicKey
 
 
 def _text(layout: Layout, keys: Keys, version: int) -> str:
-    addresses = {name: f"localhost:{layout.grpc_port(name)}" for name in SERVICES if name != "portal"}
-    return registry_text(REGIONS, version=version, addresses=addresses, keys=keys)
+    addresses = {name: f"localhost:{layout.grpc_port(name)}" for name in layout.services if name != "portal"}
+    return registry_text(layout.regions, version=version, addresses=addresses, keys=keys)

@@ -1,4 +1,6 @@
-"""Fills a new stack with sample holdings, through the same use cases that staff use (`python -m deploy.local.samples`).
+"""Fills provinces with sample holdings, through the same use cases that staff use.
+
+`python -m deploy.local.samples 440000` for one, without a code for every province that runs.
 
 Request ids are made from names, so a seeding that broke off goes on where it was.
 """
@@ -10,7 +12,7 @@ import uuid
 from collections.abc import Iterator
 
 from deploy.local.client import LocalClient
-from deploy.local.layout import REGIONS, Layout
+from deploy.local.layout import Layout
 from deploy.provinces.catalogue import Sample, load
 from deploy.samples.archives import sample_archives
 from deploy.samples.generator import csv_file
@@ -24,9 +26,11 @@ _PATIENCE_S = 180
 
 
 def main() -> None:
-    """Imports, reviews and publishes all samples."""
-    client = LocalClient(Layout.from_environment())
-    for sample in filter(None, (load(code).sample for code in REGIONS)):
+    """Imports, reviews and publishes the samples of the provinces named, or of all that run."""
+    layout = Layout.from_environment()
+    client = LocalClient(layout)
+    provinces = sys.argv[1:] or [code for code in layout.regions if code not in layout.members.left_out]
+    for sample in filter(None, (load(code).sample for code in provinces)):
         _import(client, sample)
         for unit_id, officer in sample.unit_officers.items():
             _review(client, sample, unit_id, officer)

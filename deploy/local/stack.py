@@ -8,7 +8,8 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from deploy.local import kafka, keycloak, keys, mongo, services
-from deploy.local.layout import PROCESSES, ROOT, Layout
+from deploy.local.layout import ROOT, Layout
+from deploy.local.members import remember
 from deploy.local.process import Process
 from deploy.local.waiting import ProcessEnded, until_http_ok
 
@@ -25,7 +26,11 @@ class Stack:
         self._processes: dict[str, Process] = {}
 
     def prepare(self) -> None:
-        """Makes secrets, certificates and rendered configuration."""
+        """Makes secrets, certificates and rendered configuration.
+
+        Raises: UnknownProvince, InvalidProvince.
+        """
+        remember(self.layout.folder, self.layout.members)
         keys.materialise(self.layout)
         mongo.write_uris(self.layout)
 
@@ -62,12 +67,12 @@ class Stack:
         """
         self._start_all(names)
 
-    def start_services(self, names: Sequence[str] = PROCESSES) -> None:
-        """Starts services, witnesses among them, and waits until each is ready.
+    def start_services(self, names: Sequence[str] = ()) -> None:
+        """Starts services, all of them and the witnesses where none is named, and waits until each is ready.
 
         Raises: TimeoutError, ProcessEnded.
         """
-        self._start_all(names)
+        self._start_all(names or self.layout.processes)
 
     def start_service(self, name: str) -> None:
         """Starts a service without waiting for it."""

@@ -4,17 +4,20 @@ import os
 import signal
 import sys
 import time
+from collections.abc import Sequence
 from pathlib import Path
 from types import FrameType
 
+from deploy.files import write_public
 from deploy.local import tour
-from deploy.local.layout import ROOT, SERVICES, WITNESSES, Layout
+from deploy.local.layout import ROOT, WITNESSES, Layout
 from deploy.local.lock import Held, hold
 from deploy.local.process import Process
 from deploy.local.provision import provision
 from deploy.local.restarts import Restarts
 from deploy.local.stack import ENGINES, Stack
 from deploy.local.steps import Step, run_steps
+from deploy.provinces.catalogue import DEFAULT, load
 
 _NAP_S = 0.2
 _SIGNALS = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
@@ -45,6 +48,10 @@ class Supervisor:
         provision(self._layout.engines, self._say)
         self._began = time.monotonic()
         self._stack.prepare()
+        for code in sorted(self._layout.members.left_out):
+            self._say(
+                f"{code} {load(code).name} is left out: its data stays, its records are found, requests to it wait"
+            )
         if taken := self._stack.taken_ports():
             ports = ", ".join(f"{port} ({name})" for name, port in taken.items())
             return self._fail(f"taken: {ports}. Choose other ports with TONGDANG_LOCAL_BASE_PORT=9080 make run")
@@ -66,28 +73,38 @@ class Supervisor:
             return Step(name, needs, lambda: stack.launch(name), lambda: stack.settle(name))
 
         steps = [process(name) for name in (*ENGINES, *WITNESSES)]
-        steps += [process(name, "mongo", "kafka") for name in SERVICES]
+        steps += [process(name, "mongo", "kafka") for name in self._layout.running]
         if (realm := stack.realm_step()) is not None:
             steps.append(Step("realm", ("mongo", "keycloak"), realm.start, lambda: stack.finish_realm(realm)))
-        if self._samples and not self._samples_stamp.exists():
+        if self._samples and (unseeded := self._unseeded()):
             needs = tuple(step.name for step in steps)
-            seeding = self._seeding()
-            steps.append(Step("samples", needs, seeding.start, lambda: self._finish_samples(seeding)))
+            seeding = self._seeding(unseeded)
+            steps.append(Step("samples", needs, seeding.start, lambda: self._finish_samples(seeding, unseeded)))
         return steps
 
     @property
     def _samples_stamp(self) -> Path:
+        """Codes of the provinces that have their samples."""
         return self._layout.data / "samples-ready"
 
-    def _seeding(self) -> Process:
-        environment = {**self._layout.as_environment(), "PYTHONPATH": f"{ROOT}:{ROOT / 'gen'}"}
-        return Process("samples", [sys.executable, "-m", "deploy.local.samples"], environment, None)
+    def _seeded(self) -> list[str]:
+        if not self._samples_stamp.exists():
+            return []
+        return self._samples_stamp.read_text().split() or list(DEFAULT)  # empty: from before it named them
 
-    def _finish_samples(self, seeding: Process) -> None:
+    def _unseeded(self) -> list[str]:
+        done = {*self._seeded(), *self._layout.members.left_out}
+        return [code for code in self._layout.regions if code not in done]
+
+    def _seeding(self, codes: Sequence[str]) -> Process:
+        environment = {**self._layout.as_environment(), "PYTHONPATH": f"{ROOT}:{ROOT / 'gen'}"}
+        return Process("samples", [sys.executable, "-m", "deploy.local.samples", *codes], environment, None)
+
+    def _finish_samples(self, seeding: Process, codes: Sequence[str]) -> None:
         """A failure leaves a usable stack, and is tried again at the next start."""
         seeding.wait(600)
         if seeding.returncode == 0:
-            self._samples_stamp.touch()
+            write_public(self._samples_stamp, "\n".join([*self._seeded(), *codes]) + "\n")
         else:
             seeding.kill()
             self._say("the samples could not be loaded; the next start tries again")

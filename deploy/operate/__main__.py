@@ -62,7 +62,7 @@ def list_dead_letters() -> None:
     """
     table = Table("service", "id", "what", "problem", "since", box=None)
     found = 0
-    for service in running.WITH_LETTERS:
+    for service in running.with_letters():
         for row in running.ask(service, "letters"):
             what = f"{row['method'].rpartition('/')[2]} to {row['lane']}, number {row['number']}"
             table.add_row(service, row["id"], what, row["problem"], row["created_at"])
@@ -81,7 +81,7 @@ def retry(service: Service, id_: Id) -> None:
 
     Example: `tongdang dead-letters retry requests 0197c0de-…`
     """
-    running.ask(running.known(service, running.WITH_LETTERS), "letter-retry", id_)
+    running.ask(running.known(service, running.with_letters()), "letter-retry", id_)
     console.print(f"{id_} waits to be sent")
 
 
@@ -91,7 +91,7 @@ def discard(service: Service, id_: Id, yes: Annotated[bool, typer.Option("--yes"
 
     Example: `tongdang dead-letters discard discovery 'catalog.320000.records.v1/0/17#…' --yes`
     """
-    running.known(service, (*running.WITH_LETTERS, "discovery"))
+    running.known(service, (*running.with_letters(), "discovery"))
     if not yes:
         typer.confirm(f"discard {id_}?", abort=True)
     running.ask(service, "dead-letter-discard" if service == "discovery" else "letter-discard", id_)
@@ -109,7 +109,7 @@ def reconcile(
 
     Example: `tongdang reconcile catalog-320000 --repair`
     """
-    names = [running.known(service, running.COMPARED)] if service else running.COMPARED
+    names = [running.known(service, running.compared())] if service else running.compared()
     total = 0
     for name in names:
         with console.status(f"{name} …"):
@@ -150,8 +150,8 @@ def backup(
     """
     folder.mkdir(parents=True, exist_ok=True)
     stamp = datetime.now(UTC).strftime("%Y%m%dT%H%M%SZ")
-    for name in service or running.WITH_DATABASE:
-        file = (folder / f"{running.known(name)}-{stamp}.backup").absolute()
+    for name in service or running.with_database():
+        file = (folder / f"{running.known(name, running.with_database())}-{stamp}.backup").absolute()
         with console.status(f"{name} …"):
             [done] = running.ask(name, "backup", str(file))
         console.print(f"{name}: {done['documents']} documents, {done['bytes']:,} bytes → {file}")
@@ -170,7 +170,7 @@ def restore(
 
     Example: `tongdang restore catalog-320000 /mnt/backups/catalog-320000-20261123T010000Z.backup`
     """
-    running.known(service)
+    running.known(service, running.with_database())
     running.require_stopped()
     if replace and not yes:
         typer.confirm(f"replace everything in the database of {service}?", abort=True)

@@ -8,13 +8,9 @@ from typing import Any
 
 import typer
 
-from deploy.local.layout import CATALOGS, Layout
+from deploy.local.layout import Layout
 from deploy.local.lock import holder
 from deploy.local.services import command
-
-WITH_DATABASE = (*CATALOGS, "requests", "auth", "discovery", "audit")
-WITH_LETTERS = (*CATALOGS, "requests")
-COMPARED = (*CATALOGS, "requests", "discovery")
 
 Answer = dict[str, Any]
 
@@ -25,6 +21,21 @@ def layout() -> Layout:
     if not found.etc.exists():
         raise typer.BadParameter(f"no stack in {found.folder}: start one with `make run`")
     return found
+
+
+def with_database() -> tuple[str, ...]:
+    """Services that are backed up: the portal's sessions are not."""
+    return tuple(name for name in layout().services if name != "portal")
+
+
+def with_letters() -> tuple[str, ...]:
+    """Services that write to a peer."""
+    return (*layout().catalogs, "requests")
+
+
+def compared() -> tuple[str, ...]:
+    """Services that can be compared with what others know."""
+    return (*layout().catalogs, "requests", "discovery")
 
 
 def ask(service: str, *arguments: str) -> list[Answer]:
@@ -43,12 +54,13 @@ def ask(service: str, *arguments: str) -> list[Answer]:
 
 def compared_with(service: str) -> tuple[str, ...]:
     """Who has to run before a restored database can be compared: the other side of its letters."""
-    if service in CATALOGS:
+    provinces = layout().catalogs
+    if service in provinces:
         return ("requests",)
-    return CATALOGS if service == "requests" else ()
+    return provinces if service == "requests" else ()
 
 
-def known(service: str, among: tuple[str, ...] = WITH_DATABASE) -> str:
+def known(service: str, among: tuple[str, ...]) -> str:
     """Raises: typer.BadParameter."""
     if service not in among:
         raise typer.BadParameter(f"{service}: expected one of {', '.join(among)}")

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from prometheus_client.parser import text_string_to_metric_families
 
-from deploy.local.layout import PROCESSES, Layout
+from deploy.local.layout import Layout
 from deploy.local.stack import ENGINES, Stack
 
 _FIGURES: Mapping[str, str] = {
@@ -47,7 +47,7 @@ def health(layout: Layout) -> list[Health]:
     """Of every engine and service, asked at once."""
     with ThreadPoolExecutor(8) as pool:
         engines = [Health(name, up, {}, "") for name, up in _engines(layout)]
-        return [*engines, *pool.map(lambda name: _service(layout, name), PROCESSES)]
+        return [*engines, *pool.map(lambda name: _service(layout, name), layout.processes)]
 
 
 def _engines(layout: Layout) -> Iterator[tuple[str, bool]]:

@@ -2,7 +2,7 @@
 
 import os
 import tomllib
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -15,6 +15,10 @@ DEFAULT = ("320000", "520000", "130000")
 """What runs where nobody says otherwise."""
 
 Person = dict[str, Any]
+
+
+class InvalidProvince(ValueError):
+    """A folder's files say what cannot be; the message names the folder and what."""
 
 
 class UnknownProvince(ValueError):
@@ -68,14 +72,22 @@ def codes() -> tuple[str, ...]:
 def load(code: str) -> Province:
     """One province.
 
-    Raises: UnknownProvince; ValueError: its files do not agree with its folder's name or with one another.
+    Raises: UnknownProvince; InvalidProvince: what its files say cannot be.
     """
-    home = folder() / code
     if code not in codes():
         raise UnknownProvince(code)
+    home = folder() / code
+    try:
+        province = _province(code, home)
+    except (KeyError, TypeError, ValueError) as problem:
+        raise InvalidProvince(f"{home}: {type(problem).__name__} {problem}") from None
+    if problems := list(_problems(province)):
+        raise InvalidProvince(f"{home}: {'; '.join(problems)}")
+    return province
+
+
+def _province(code: str, home: Path) -> Province:
     entry, samples = _read(home / "province.toml"), _read(home / "samples.toml")
-    if entry["region_id"] != code:
-        raise ValueError(f"{home / 'province.toml'}: region_id is {entry['region_id']!r}")
     return Province(
         code=code,
         name=entry["name"],
@@ -88,6 +100,24 @@ def load(code: str) -> Province:
             key: District(**{**row, "towns": tuple(row["towns"])}) for key, row in samples.get("districts", {}).items()
         },
     )
+
+
+def _problems(province: Province) -> Iterator[str]:
+    """What a reader of the files alone would not notice."""
+    if province.code not in DIVISIONS:
+        yield "its name is no provincial code of GB/T 2260"
+    if (region_id := province.entry["region_id"]) != province.code:
+        yield f"region_id is {region_id!r}"
+    for archive in province.archives:
+        units = {unit.unit_id for unit in archive.units}
+        for fonds in archive.fonds:
+            if fonds.unit_id and fonds.unit_id not in units:
+                yield f"fonds {fonds.code} of {archive.archive_id} names unit {fonds.unit_id!r}, which is not there"
+    sample, archives = province.sample, {archive.archive_id: archive for archive in province.archives}
+    if sample and sample.archive_id not in archives:
+        yield f"the sample's archive {sample.archive_id!r} is not there"
+    elif sample and (district := archives[sample.archive_id].district_code) not in province.districts:
+        yield f"samples.toml has no words for district {district}"
 
 
 def chosen(environment: Mapping[str, str]) -> tuple[str, ...]:

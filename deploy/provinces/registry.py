@@ -1,12 +1,13 @@
 """The registry of a deployment: the provinces' entries, joined with its own addresses and keys."""
 
 import base64
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 import tomli_w
 
-from deploy.provinces.catalogue import load
+from deploy.provinces.catalogue import InvalidProvince, load
 from services.common.domain.registry import PublicKey
 from services.common.kafka.topics import catalog_principal
 
@@ -21,8 +22,11 @@ def registry_text(
     """`regions.toml`.
 
     Args: addresses: principal → gRPC address, of every central service and every province; keys: code → public keys.
-    Raises: UnknownProvince.
+    Raises: UnknownProvince; InvalidProvince: one of them, or two with an archive of the same id.
     """
+    ids = Counter(archive.archive_id for code in codes for archive in load(code).archives)
+    if twice := [archive_id for archive_id, count in ids.items() if count > 1]:
+        raise InvalidProvince(f"two archives have the id {', '.join(twice)}")
     principals = [catalog_principal(code) for code in codes]
     central = {name: address for name, address in addresses.items() if name not in principals}
     regions = [_region(code, addresses[catalog_principal(code)], keys[code]) for code in codes]

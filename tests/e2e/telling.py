@@ -6,7 +6,6 @@ import urllib.parse
 import urllib.request
 from collections.abc import Iterator, Sequence
 
-from deploy.local.layout import PROCESSES
 from deploy.local.mongo import admin_client
 from deploy.local.stack import Stack
 from tests.collector import Collector, Span
@@ -41,7 +40,7 @@ def roots(spans: Sequence[Span]) -> list[Span]:
 def no_objects(stack: Stack) -> list[str]:
     """Lines of the services' logs that are no JSON object, or do not say which service wrote them."""
     found = []
-    for name in PROCESSES:
+    for name in stack.layout.processes:
         for number, line in enumerate((stack.layout.logs / f"{name}.log").read_bytes().splitlines(), 1):
             try:
                 told = json.loads(line)
@@ -67,7 +66,7 @@ def told(stack: Stack, collector: Collector) -> Iterator[tuple[str, bytes]]:
     """Every place where a run tells something, with all it holds: logs of services and engines, metrics, spans."""
     for path in sorted(stack.layout.logs.glob("*.log")):
         yield path.name, path.read_bytes()
-    for name in PROCESSES:
+    for name in stack.layout.processes:
         with urllib.request.urlopen(f"http://localhost:{stack.layout.metrics_port(name)}/metrics", timeout=10) as page:
             yield f"metrics of {name}", page.read()
     for span in collector.spans:

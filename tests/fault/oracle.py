@@ -14,7 +14,7 @@ from typing import Any
 
 from pymongo.database import Database
 
-from deploy.local.layout import CATALOGS, REGIONS, ROOT, SERVICES, WITNESSES
+from deploy.local.layout import ROOT, WITNESSES, Layout
 from deploy.local.mongo import Client, database_of
 from deploy.local.stack import Stack
 from services.audit.adapters.leaves import Leaves
@@ -39,6 +39,11 @@ class World:
     before: dict[str, set[str]] = field(default_factory=dict)
     findings_before: int = 0
 
+    @property
+    def layout(self) -> Layout:
+        """Of the stack."""
+        return self.stack.layout
+
     def of(self, service: str) -> Rows:
         """A service's database."""
         return self.admin[database_of(service)]
@@ -54,7 +59,7 @@ class World:
         return set(self._ids(service, collection)) - self.before[collection]
 
     def _ids(self, service: str, collection: str) -> Iterator[str]:
-        for name in CATALOGS if service == "catalog" else (service,):
+        for name in self.layout.catalogs if service == "catalog" else (service,):
             yield from self.of(name)[collection].distinct("_id")
 
 
@@ -112,7 +117,7 @@ def settle(world: World, ledger: Ledger) -> None:
 
 
 def every_outbox_is_drained(world: World) -> None:
-    for service in SERVICES:
+    for service in world.layout.services:
         db = world.of(service)
         assert db["outbox"].count_documents({"pending": True}) == 0, f"{service}: unnumbered"
         for head in db["streams"].find().sort("incarnation", -1).limit(1):
@@ -120,7 +125,7 @@ def every_outbox_is_drained(world: World) -> None:
 
 
 def no_letter_waits_or_is_parked(world: World) -> None:
-    for service in ("requests", *CATALOGS):
+    for service in ("requests", *world.layout.catalogs):
         left = world.of(service)["letters"].find({"state": {"$ne": "delivered"}})
         states = Counter(letter["state"] for letter in left)
         assert not states, f"{service}: letters {dict(states)}"
@@ -130,7 +135,7 @@ def the_log_has_caught_up(world: World) -> None:
     head = world.of("audit")["log_head"].find_one({"_id": "head"})
     assert head is not None
     logged = {stream: seq for stream, seq, _ in head["streams"]}
-    for service in SERVICES:
+    for service in world.layout.services:
         streams = list(world.of(service)["streams"].find().sort("incarnation", 1))
         for stream in streams:
             there = logged.get(stream["_id"], 0)
@@ -145,7 +150,7 @@ def the_index_equals_the_catalogues(world: World) -> None:
     """Open records by id and version; what was retracted is gone from the search."""
     index = TantivyIndex(world.stack.layout.data / "index")
     published = 0
-    for region in REGIONS:
+    for region in world.layout.regions:
         records = world.of(f"catalog-{region}")["records"]
         for record in records.find({"access_status": "open"}, {"version": 1}):
             entry = index.get(record["_id"])
@@ -162,7 +167,7 @@ def the_index_equals_the_catalogues(world: World) -> None:
 
 def both_sides_of_each_request_agree(world: World) -> None:
     """The requests service's state follows from the province's case, and each has its other side."""
-    cases = {case["_id"]: case for name in CATALOGS for case in world.of(name)["cases"].find()}
+    cases = {case["_id"]: case for name in world.layout.catalogs for case in world.of(name)["cases"].find()}
     requests = {request["leg_id"]: request for request in world.of("requests")["requests"].find()}
     assert cases.keys() == requests.keys(), f"without other side: {sorted(cases.keys() ^ requests.keys())[:5]}"
     for leg_id, request in requests.items():
@@ -174,7 +179,7 @@ def both_sides_of_each_request_agree(world: World) -> None:
 
 def every_publication_is_whole(world: World, ledger: Ledger) -> None:
     """No accepted publication is half there: each of its records is decided, its manifest is written once."""
-    for name in CATALOGS:
+    for name in world.layout.catalogs:
         db = world.of(name)
         for batch in db["batches"].find({"_id": {"$in": list(ledger.published)}}):
             assert batch["state"] == "published", f"batch is {batch['state']}"
@@ -191,7 +196,7 @@ def every_request_is_there_once(world: World, ledger: Ledger) -> None:
 
 def every_import_is_there_once(world: World, ledger: Ledger) -> None:
     assert world.made("catalog", "imports") == set(ledger.imports)
-    for name in CATALOGS:
+    for name in world.layout.catalogs:
         db = world.of(name)
         for job in db["imports"].find({"_id": {"$in": list(ledger.imports)}}):
             rows = ledger.imports[job["_id"]]
@@ -202,7 +207,7 @@ def every_import_is_there_once(world: World, ledger: Ledger) -> None:
 def every_publication_is_there_once(world: World, ledger: Ledger) -> None:
     assert world.made("catalog", "batches") == ledger.batches
     manifests: Counter[str] = Counter()
-    for name in CATALOGS:
+    for name in world.layout.catalogs:
         for document in world.of(name)["outbox"].find({"messages.topic": {"$regex": r"\.publications\."}}):
             manifests.update(one["key"] for one in document["messages"] if ".publications." in one["topic"])
         opened = world.of(name)["records"].find({"batch_id": {"$in": list(ledger.published)}, "access_status": "open"})
@@ -214,7 +219,7 @@ def every_publication_is_there_once(world: World, ledger: Ledger) -> None:
 def every_retraction_holds(world: World, ledger: Ledger) -> None:
     found = [
         record
-        for name in CATALOGS
+        for name in world.layout.catalogs
         for record in world.of(name)["records"].find({"_id": {"$in": list(ledger.retracted)}})
     ]
     assert {record["_id"] for record in found} == ledger.retracted
@@ -222,12 +227,14 @@ def every_retraction_holds(world: World, ledger: Ledger) -> None:
 
 
 def every_case_ended_as_answered(world: World, ledger: Ledger) -> None:
-    states = {case["_id"]: case for name in CATALOGS for case in world.of(name)["cases"].find()}
+    states = {case["_id"]: case for name in world.layout.catalogs for case in world.of(name)["cases"].find()}
     for case_id in ledger.delivered:
         assert states[case_id]["state"] == "delivered"
         assert len(states[case_id]["scans"]) == 1, "a repeated scan was attached twice"
     assert all(states[case_id]["state"] == "declined" for case_id in ledger.declined)
-    certificates = Counter(one["case_id"] for name in CATALOGS for one in world.of(name)["certificates"].find())
+    certificates = Counter(
+        one["case_id"] for name in world.layout.catalogs for one in world.of(name)["certificates"].find()
+    )
     assert all(certificates[case_id] == 1 for case_id in ledger.delivered), "not one certificate a delivery"
 
 
@@ -265,7 +272,7 @@ def every_event_is_logged_once(world: World) -> None:
     """Each event of an outbox stands in the log under its number, byte for byte, and no event stands there twice."""
     entries = world.of("audit")["entries"]
     leaves = Leaves(world.of("audit")).read(0, entries.count_documents({}))
-    for service in SERVICES:
+    for service in world.layout.services:
         above = 0  # a row belongs to the incarnation between whose marks its number lies
         for stream in world.of(service)["streams"].find().sort("incarnation", 1):
             logged = {leaf.seq: leaf.content for leaf in leaves if leaf.stream == stream["_id"]}

@@ -10,10 +10,12 @@ from dataclasses import dataclass
 from enum import StrEnum
 from random import Random
 
-from deploy.local.layout import PROCESSES
+from deploy.local.layout import WITNESSES
 from deploy.local.stack import ENGINES
+from deploy.provinces.catalogue import DEFAULT
+from services.common.kafka.topics import producers
 
-VICTIMS = (*PROCESSES, *ENGINES)
+VICTIMS = (*producers(DEFAULT), *WITNESSES, *ENGINES)
 _CALM = (10, 35)
 """Answered calls between one fault and the next."""
 _LASTS = (5, 40)

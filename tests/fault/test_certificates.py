@@ -13,7 +13,7 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding
 
-from deploy.local.files import write_private
+from deploy.files import write_private
 from deploy.local.pki import new_authority, write_certificate
 from services.common.domain.errors import TongdangError
 from services.common.grpc.channel import call, secure_channel

@@ -9,10 +9,11 @@ import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
 from deploy.local import services
-from deploy.local.layout import CATALOGS, SERVICES
 from deploy.local.process import Process
 from deploy.local.stack import Stack
 from deploy.local.waiting import until
+from deploy.provinces.catalogue import DEFAULT
+from services.common.kafka.topics import catalog_principal, producers
 
 pytestmark = pytest.mark.integration
 
@@ -27,7 +28,7 @@ LETTERS = {"tongdang_letters", "tongdang_letter_oldest_age_seconds"}
 CONSUMER = {"tongdang_consumer_lag_messages", "tongdang_consumer_caught_up_timestamp_seconds"}
 DESK = {"tongdang_cases_open", "tongdang_case_oldest_age_seconds", "tongdang_cases_overdue"}
 ALONE: dict[str, set[str]] = {
-    **dict.fromkeys(CATALOGS, LETTERS | DESK | {"tongdang_access_refused_total"}),
+    **dict.fromkeys(map(catalog_principal, DEFAULT), LETTERS | DESK | {"tongdang_access_refused_total"}),
     "requests": LETTERS
     | {"tongdang_requests_open", "tongdang_request_oldest_age_seconds", "tongdang_requests_overdue"},
     "discovery": CONSUMER | {"tongdang_index_documents", "tongdang_dead_letters_total"},
@@ -70,7 +71,7 @@ def eventually(port: int, wanted: Callable[[Samples], bool], what: str) -> Sampl
     return found
 
 
-@pytest.mark.parametrize("service", SERVICES)
+@pytest.mark.parametrize("service", producers(DEFAULT))
 def test_a_service_tells_all_that_it_should(stack: Stack, service: str) -> None:
     expected = EVERYWHERE | ALONE.get(service, set())
     others = set().union(*(known for name, known in ALONE.items() if name != service)) - expected

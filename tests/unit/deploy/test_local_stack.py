@@ -6,20 +6,21 @@ from pathlib import Path
 import pytest
 from cryptography import x509
 
-from deploy.local import keys, mongo, services
-from deploy.local.layout import REGIONS, SERVICES, Layout
+from deploy.local import keys, services
+from deploy.local.layout import Layout
 from deploy.local.lock import Held, hold, holder
 from deploy.local.provision import read_lock, verify
+from deploy.local.stack import Stack
 from deploy.local.system import Need, install_command, parse_java_version
+from deploy.provinces.catalogue import DEFAULT
 from services.common.domain.registry import load_registry
-from services.common.kafka.topics import grants, topics
+from services.common.kafka.topics import grants, producers, topics
 
 
 @pytest.fixture(scope="module")
 def layout(tmp_path_factory: pytest.TempPathFactory) -> Layout:
     made = Layout(19000, tmp_path_factory.mktemp("stack"), Path("engines"))
-    keys.materialise(made)
-    mongo.write_uris(made)
+    Stack(made).prepare()
     return made
 
 
@@ -33,7 +34,7 @@ def test_no_two_things_share_a_port(layout: Layout) -> None:
 def test_the_rendered_registry_names_every_province_with_its_keys(layout: Layout) -> None:
     registry = load_registry(layout.etc / "regions.toml")
 
-    assert [region.region_id for region in registry.regions] == list(REGIONS)
+    assert [region.region_id for region in registry.regions] == list(DEFAULT)
     for region in registry.regions:
         assert {key.use for key in region.keys} == {"signing", "sealing"}
         assert region.grpc_address == f"localhost:{layout.grpc_port(region.principal)}"
@@ -54,12 +55,12 @@ def test_only_the_owner_may_read_a_secret(layout: Layout) -> None:
 
 
 def test_a_certificate_is_named_after_its_principal(layout: Layout) -> None:
-    for principal in (*SERVICES, "operator", "kafka"):
+    for principal in (*layout.services, "operator", "kafka"):
         certificate = x509.load_pem_x509_certificate((layout.etc / "tls" / f"{principal}.pem").read_bytes())
         assert certificate.subject.rfc4514_string() == f"CN={principal}"
 
 
-@pytest.mark.parametrize("service", SERVICES)
+@pytest.mark.parametrize("service", producers(DEFAULT))
 def test_every_setting_that_names_a_file_names_one_that_exists(layout: Layout, service: str) -> None:
     settings = services.environment(layout, service)
 
@@ -69,19 +70,19 @@ def test_every_setting_that_names_a_file_names_one_that_exists(layout: Layout, s
 
 
 def test_a_service_sees_its_own_database_only(layout: Layout) -> None:
-    uris = {service: (layout.etc / "secrets" / f"mongo-uri-{service}").read_text() for service in SERVICES}
+    uris = {service: (layout.etc / "secrets" / f"mongo-uri-{service}").read_text() for service in layout.services}
 
     assert uris["catalog-320000"].startswith("mongodb://catalog-320000:")
     assert "/catalog_320000?" in uris["catalog-320000"]
-    assert len(set(uris.values())) == len(SERVICES)
+    assert len(set(uris.values())) == len(layout.services)
 
 
 def test_a_principal_may_write_its_own_topics_only() -> None:
-    names = [topic.name for topic in topics(REGIONS)]
+    names = [topic.name for topic in topics(DEFAULT)]
     writers = {
         name: {
             grant.principal
-            for grant in grants(REGIONS)
+            for grant in grants(DEFAULT)
             if grant.kind == "topic" and "WRITE" in grant.operations and name.startswith(grant.name)
         }
         for name in names

@@ -6,14 +6,14 @@ from pathlib import Path
 
 import pytest
 
-from deploy.provinces.catalogue import DEFAULT, UnknownProvince, chosen, codes, folder, load, people_of
+from deploy.provinces.catalogue import DEFAULT, InvalidProvince, UnknownProvince, chosen, codes, folder, load, people_of
 from deploy.provinces.divisions import DIVISIONS
 from deploy.provinces.registry import registry_text
 from services.common.domain.registry import PublicKey, parse_registry
 from services.common.kafka.topics import CENTRAL
 
 
-@pytest.mark.parametrize("code", codes())
+@pytest.mark.parametrize("code", DEFAULT)
 def test_a_province_is_named_as_the_standard_names_it(code: str) -> None:
     province = load(code)
 
@@ -29,11 +29,10 @@ def test_samples_and_people_belong_to_archives_and_units_of_their_province(code:
     for person in province.people:
         assert person.get("region_id", code) == code
         assert person.get("unit_id", "") in {"", *units.get(person.get("archive_id", ""), set())}
-    assert province.sample is not None
-    assert province.sample.unit_officers.keys() <= units[province.sample.archive_id]
-    assert {*province.sample.unit_officers.values()} <= names
-    assert {f"{province.sample.people}-{role}" for role in ("clerk", "reviewer", "reviewer2", "director")} <= names
-    assert {archive.district_code for archive in province.archives} <= province.districts.keys()
+    if sample := province.sample:
+        assert sample.unit_officers.keys() <= units[sample.archive_id]
+        assert {*sample.unit_officers.values()} <= names
+        assert {f"{sample.people}-{role}" for role in ("clerk", "reviewer", "reviewer2", "director")} <= names
 
 
 def test_nobody_is_named_twice() -> None:
@@ -73,8 +72,31 @@ def test_a_folder_that_bears_another_provinces_code_is_refused(tmp_path: Path, m
     monkeypatch.setenv("TONGDANG_PROVINCES_DIR", str(tmp_path))
 
     assert codes() == ("140000",)
-    with pytest.raises(ValueError, match="region_id is '130000'"):
+    with pytest.raises(InvalidProvince, match="region_id is '130000'"):
         load("140000")
+
+
+@pytest.mark.parametrize(
+    ("file", "written", "instead", "told"),
+    [
+        ("province.toml", 'name_en = "Hebei"', "", "KeyError 'name_en'"),
+        ("province.toml", 'unit_id = "u130123-ny", name', 'unit_id = "u130123-x", name', "fonds A002 .* 'u130123-ny'"),
+        ("province.toml", "[[archives]]", "[archives", "TOMLDecodeError"),
+        ("samples.toml", "a130123", "a999999", "archive 'a999999' is not there"),
+        ("samples.toml", "districts.130123", "districts.130124", "no words for district 130123"),
+        ("samples.toml", "people", "persons", "TypeError"),
+    ],
+)
+def test_what_cannot_be_is_told_with_its_folder(
+    file: str, written: str, instead: str, told: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shutil.copytree(folder() / "130000", tmp_path / "130000")
+    text = (tmp_path / "130000" / file).read_text(encoding="utf-8")
+    (tmp_path / "130000" / file).write_text(text.replace(written, instead, 1), encoding="utf-8")
+    monkeypatch.setenv("TONGDANG_PROVINCES_DIR", str(tmp_path))
+
+    with pytest.raises(InvalidProvince, match=f"130000: .*{told}"):
+        load("130000")
 
 
 def test_the_standard_has_34_divisions_and_no_two_share_letters_or_sign() -> None:
