@@ -4,16 +4,19 @@ PYTHON ?= python3
 BIN := .venv/bin
 PROTOS := $(shell find protos -name '*.proto' 2>/dev/null)
 SAMPLES ?= 1
-export SAMPLES
+export SAMPLES PROVINCES
 .DEFAULT_GOAL := help
 
-.PHONY: help run stop reset test bench bench-long fault lint types contracts protos engines venv lock clean
+.PHONY: help run stop reset province test bench bench-long fault lint types contracts protos engines venv lock clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
-run: .venv/ready gen/ready ## start everything and say where; Ctrl-C stops (SAMPLES=0: without samples)
+run: .venv/ready gen/ready ## start everything and say where; Ctrl-C stops (SAMPLES=0: without samples; PROVINCES=320000,520000,…: these)
 	@exec $(BIN)/python -m deploy.local run
+
+province: .venv/ready ## write a new province's folder: CODE=440000 (NAME=… NAME_EN=…), to commit and edit
+	@$(BIN)/python -m deploy.provinces "$(CODE)" --name "$(NAME)" --name-en "$(NAME_EN)"
 
 stop: .venv/ready ## stop what `make run` started elsewhere
 	@$(BIN)/python -m deploy.local stop

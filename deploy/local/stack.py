@@ -11,6 +11,7 @@ from deploy.local import kafka, keycloak, keys, mongo, services
 from deploy.local.layout import ROOT, Layout
 from deploy.local.members import remember
 from deploy.local.process import Process
+from deploy.local.scraping import write_targets
 from deploy.local.waiting import ProcessEnded, until_http_ok
 
 _MAKERS = {"mongo": mongo.process, "kafka": kafka.process, "keycloak": keycloak.process}
@@ -33,6 +34,7 @@ class Stack:
         remember(self.layout.folder, self.layout.members)
         keys.materialise(self.layout)
         mongo.write_uris(self.layout)
+        write_targets(self.layout)
 
     def taken_ports(self) -> dict[str, int]:
         """Name → port, of those somebody else listens on."""

@@ -14,6 +14,9 @@ from services.common.domain.registry import Archive, archive_of
 DEFAULT = ("320000", "520000", "130000")
 """What runs where nobody says otherwise."""
 
+SAMPLE_ROLES = ("clerk", "reviewer", "reviewer2", "director")
+"""Who loads and publishes sample holdings, besides the creating units' officers: `<people>-<role>`."""
+
 Person = dict[str, Any]
 
 
@@ -113,11 +116,22 @@ def _problems(province: Province) -> Iterator[str]:
         for fonds in archive.fonds:
             if fonds.unit_id and fonds.unit_id not in units:
                 yield f"fonds {fonds.code} of {archive.archive_id} names unit {fonds.unit_id!r}, which is not there"
-    sample, archives = province.sample, {archive.archive_id: archive for archive in province.archives}
-    if sample and sample.archive_id not in archives:
+    if province.sample:
+        yield from _sample_problems(province, province.sample)
+
+
+def _sample_problems(province: Province, sample: Sample) -> Iterator[str]:
+    archive = next((one for one in province.archives if one.archive_id == sample.archive_id), None)
+    if archive is None:
         yield f"the sample's archive {sample.archive_id!r} is not there"
-    elif sample and (district := archives[sample.archive_id].district_code) not in province.districts:
-        yield f"samples.toml has no words for district {district}"
+    elif archive.district_code not in province.districts:
+        yield f"samples.toml has no words for district {archive.district_code}"
+    people = {str(person["username"]) for person in province.people}
+    needed = {f"{sample.people}-{role}" for role in SAMPLE_ROLES} | {*sample.unit_officers.values()}
+    if not any(person.get("archive_id") == sample.archive_id and person.get("unit_id") for person in province.people):
+        yield f"nobody in people.toml signs for a unit of {sample.archive_id}"
+    if missing := sorted(needed - people):
+        yield f"samples.toml needs {', '.join(missing)}, not in people.toml"
 
 
 def chosen(environment: Mapping[str, str]) -> tuple[str, ...]:

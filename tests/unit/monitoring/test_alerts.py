@@ -1,15 +1,18 @@
 """Alert rules: valid, tried by promtool, explained in both languages, and each with its line in the runbook."""
 
+import json
 import re
 import shutil
 import subprocess
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
 
-from deploy.local.layout import DEFAULT_BASE_PORT, PROCESSES, ROOT, Layout
+from deploy.local.layout import DEFAULT_BASE_PORT, ROOT, Layout
+from deploy.local.scraping import write_targets
 from deploy.monitoring.catalogue import series
 
 FOLDER = ROOT / "deploy" / "monitoring"
@@ -78,11 +81,27 @@ def test_labels_in_a_rule_are_those_of_its_metric() -> None:
             assert labels <= {*series()[name], *added}, (rule["alert"], labels)
 
 
-def test_every_service_of_the_local_stack_is_read() -> None:
-    layout = Layout(DEFAULT_BASE_PORT, Path(), Path())
-    job, keycloak = yaml.safe_load((FOLDER / "prometheus.yaml").read_text(encoding="utf-8"))["scrape_configs"]
+def test_every_service_of_the_local_stack_is_read(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.delenv("TONGDANG_LOCAL_DIR", raising=False)
+    usual = Layout.from_environment()
+    layout = replace(usual, folder=tmp_path)
+    write_targets(layout)
+    jobs = yaml.safe_load((FOLDER / "prometheus.yaml").read_text(encoding="utf-8"))["scrape_configs"]
 
-    read = {one["labels"]["service"]: one["targets"] for one in job["static_configs"]}
+    read: dict[str, str] = {}
+    for job in jobs:
+        [file] = job["file_sd_configs"][0]["files"]
+        place = (FOLDER / file).resolve().relative_to(usual.folder)
+        read |= {one["labels"]["service"]: one["targets"][0] for one in json.loads((tmp_path / place).read_text())}
 
-    assert read == {name: [f"127.0.0.1:{layout.metrics_port(name)}"] for name in PROCESSES}
-    assert keycloak["static_configs"][0]["targets"] == [f"127.0.0.1:{layout.port('keycloak-management')}"]
+    assert read.pop("keycloak") == f"127.0.0.1:{layout.port('keycloak-management')}"
+    assert read == {name: f"127.0.0.1:{layout.metrics_port(name)}" for name in layout.processes}
+
+
+def test_a_provinces_figures_bear_its_region(tmp_path: Path) -> None:
+    write_targets(Layout(DEFAULT_BASE_PORT, tmp_path, Path()))
+
+    told = [one["labels"] for one in json.loads((tmp_path / "etc" / "prometheus" / "tongdang.json").read_text())]
+
+    assert {"service": "catalog-320000", "region": "320000"} in told
+    assert {"service": "requests"} in told
