@@ -12,7 +12,7 @@ export SAMPLES PROVINCES
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
-run: .venv/ready gen/ready ## start everything and say where; Ctrl-C stops (SAMPLES=0: without samples; PROVINCES=320000,520000,…: these)
+run: .venv/ready gen/ready ## start everything and say where; Ctrl-C stops (SAMPLES=0: no samples; PROVINCES=…)
 	@exec $(BIN)/python -m deploy.local run
 
 province: .venv/ready ## write a new province's folder: CODE=440000 (NAME=… NAME_EN=…), to commit and edit
