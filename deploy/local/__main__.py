@@ -13,7 +13,7 @@ from deploy.local.lock import holder
 from deploy.local.members import chosen_for
 from deploy.local.provision import provision
 from deploy.local.supervisor import Supervisor
-from deploy.provinces.catalogue import chosen, load
+from deploy.provinces.catalogue import chosen, load_all
 
 
 def main() -> int:
@@ -45,8 +45,7 @@ def _run(layout: Layout) -> int:
     try:
         if os.environ.get("PROVINCES"):
             layout = replace(layout, members=chosen_for(layout.folder, chosen(os.environ)))
-        for code in layout.regions:
-            load(code)
+        load_all(layout.regions)
     except ValueError as problem:
         print(problem, file=sys.stderr)
         return 1

@@ -94,7 +94,7 @@ class Supervisor:
 
     def _unseeded(self) -> list[str]:
         done = {*self._seeded(), *self._layout.members.left_out}
-        return [code for code in self._layout.regions if code not in done]
+        return [code for code in self._layout.regions if code not in done and load(code).sample]
 
     def _seeding(self, codes: Sequence[str]) -> Process:
         environment = {**self._layout.as_environment(), "PYTHONPATH": f"{ROOT}:{ROOT / 'gen'}"}

@@ -2,6 +2,7 @@
 
 import os
 import tomllib
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -87,6 +88,19 @@ def load(code: str) -> Province:
     if problems := list(_problems(province)):
         raise InvalidProvince(f"{home}: {'; '.join(problems)}")
     return province
+
+
+def load_all(codes: Sequence[str]) -> tuple[Province, ...]:
+    """Those of one registry.
+
+    Raises: UnknownProvince; InvalidProvince: one of them, or two that share an archive's id or somebody's username.
+    """
+    provinces = tuple(map(load, codes))
+    archives = Counter(archive.archive_id for province in provinces for archive in province.archives)
+    people = Counter(str(person["username"]) for province in provinces for person in province.people)
+    if twice := [name for name, count in (*archives.items(), *people.items()) if count > 1]:
+        raise InvalidProvince(f"more than once in {', '.join(codes)}: {', '.join(twice)}")
+    return provinces
 
 
 def _province(code: str, home: Path) -> Province:

@@ -1,13 +1,12 @@
 """The registry of a deployment: the provinces' entries, joined with its own addresses and keys."""
 
 import base64
-from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 import tomli_w
 
-from deploy.provinces.catalogue import InvalidProvince, load
+from deploy.provinces.catalogue import Province, load_all
 from services.common.domain.registry import PublicKey
 from services.common.kafka.topics import catalog_principal
 
@@ -22,20 +21,18 @@ def registry_text(
     """`regions.toml`.
 
     Args: addresses: principal → gRPC address, of every central service and every province; keys: code → public keys.
-    Raises: UnknownProvince; InvalidProvince: one of them, or two with an archive of the same id.
+    Raises: UnknownProvince, InvalidProvince.
     """
-    ids = Counter(archive.archive_id for code in codes for archive in load(code).archives)
-    if twice := [archive_id for archive_id, count in ids.items() if count > 1]:
-        raise InvalidProvince(f"two archives have the id {', '.join(twice)}")
+    provinces = load_all(codes)
     principals = [catalog_principal(code) for code in codes]
     central = {name: address for name, address in addresses.items() if name not in principals}
-    regions = [_region(code, addresses[catalog_principal(code)], keys[code]) for code in codes]
+    regions = [_region(one, addresses[catalog_principal(one.code)], keys[one.code]) for one in provinces]
     return tomli_w.dumps({"version": version, "services": central, "regions": regions})
 
 
-def _region(code: str, address: str, keys: Sequence[PublicKey]) -> dict[str, Any]:
-    entry = load(code).entry
-    own = {"principal": catalog_principal(code), "grpc_address": address, "keys": [_key(key) for key in keys]}
+def _region(province: Province, address: str, keys: Sequence[PublicKey]) -> dict[str, Any]:
+    entry = province.entry
+    own = {"principal": catalog_principal(province.code), "grpc_address": address, "keys": [_key(key) for key in keys]}
     return {
         **{name: value for name, value in entry.items() if name != "archives"},
         **own,

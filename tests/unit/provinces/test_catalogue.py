@@ -6,7 +6,17 @@ from pathlib import Path
 
 import pytest
 
-from deploy.provinces.catalogue import DEFAULT, InvalidProvince, UnknownProvince, chosen, codes, folder, load, people_of
+from deploy.provinces.catalogue import (
+    DEFAULT,
+    InvalidProvince,
+    UnknownProvince,
+    chosen,
+    codes,
+    folder,
+    load,
+    load_all,
+    people_of,
+)
 from deploy.provinces.divisions import DIVISIONS
 from deploy.provinces.registry import registry_text
 from services.common.domain.registry import PublicKey, parse_registry
@@ -102,6 +112,17 @@ def test_what_cannot_be_is_told_with_its_folder(
 
     with pytest.raises(InvalidProvince, match=f"130000: .*{told}"):
         load("130000")
+
+
+def test_two_provinces_cannot_share_an_archive_or_a_person(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for code in ("130000", "140000"):
+        shutil.copytree(folder() / "130000", tmp_path / code)
+    entry = tmp_path / "140000" / "province.toml"
+    entry.write_text(entry.read_text("utf-8").replace('region_id = "130000"', 'region_id = "140000"'), encoding="utf-8")
+    monkeypatch.setenv("TONGDANG_PROVINCES_DIR", str(tmp_path))
+
+    with pytest.raises(InvalidProvince, match="more than once in 130000, 140000: a130123, hb-clerk"):
+        load_all(("130000", "140000"))
 
 
 def test_the_standard_has_34_divisions_and_no_two_share_letters_or_sign() -> None:
