@@ -1,16 +1,20 @@
 """A province joins a stack that exists: it gets what it needs, and nobody else's anything changes."""
 
+import shutil
 from dataclasses import replace
 from datetime import date, timedelta
 from pathlib import Path
 
 import pytest
 
+from deploy.files import write_public
 from deploy.local.layout import Layout
 from deploy.local.members import Members, chosen_for, remember, remembered
 from deploy.local.stack import Stack
-from deploy.provinces.catalogue import DEFAULT, UnknownProvince
+from deploy.local.supervisor import Supervisor
+from deploy.provinces.catalogue import DEFAULT, UnknownProvince, folder
 from deploy.provinces.divisions import DIVISIONS
+from deploy.provinces.generate import generate
 from services.common.domain.registry import load_registry
 
 ALL = Members(tuple(DIVISIONS))
@@ -124,3 +128,25 @@ def test_a_province_whose_folder_is_gone_is_told_before_anything_starts(
 
     with pytest.raises(UnknownProvince, match=r"'320000'.*make province CODE=320000"):
         Stack(layout(tmp_path)).prepare()
+
+
+@pytest.mark.parametrize(
+    ("stamp", "unseeded"),
+    [(None, ["320000", "130000", "440000"]), ("", ["440000"]), ("320000\n130000\n", ["440000"])],
+    ids=["a new stack", "a stack from before the stamp named them", "today's"],
+)
+def test_samples_are_for_those_that_run_and_have_none_yet(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, stamp: str | None, unseeded: list[str]
+) -> None:
+    provinces = tmp_path / "provinces"
+    for code in DEFAULT:
+        shutil.copytree(folder() / code, provinces / code)
+    monkeypatch.setenv("TONGDANG_PROVINCES_DIR", str(provinces))
+    generate("440000")
+    if stamp is not None:
+        write_public(tmp_path / "data" / "samples-ready", stamp)
+    members = Members((*DEFAULT, "440000"), frozenset({"520000"}))
+
+    supervisor = Supervisor(replace(layout(tmp_path), members=members), samples=True)
+
+    assert supervisor._unseeded() == unseeded
