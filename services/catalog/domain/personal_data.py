@@ -76,6 +76,8 @@ class Detector:
 _REGION = "(?:1[1-5]|2[1-3]|3[1-7]|4[1-6]|5[0-4]|6[1-5]|71|8[123])[0-9]{4}"
 """A province's two digits and four more (GB/T 2260)."""
 
+_PLATE_PROVINCES = "京津沪渝冀豫云辽黑湘皖鲁新苏浙赣鄂桂甘晋蒙陕吉闽贵粤青藏川宁琼"
+
 
 def _alone(shape: str) -> re.Pattern[str]:
     """The shape, not within a longer run of digits."""
@@ -98,7 +100,8 @@ DETECTORS = (
     Detector(
         Kind.PLATE,
         re.compile(
-            r"[京津沪渝冀豫云辽黑湘皖鲁新苏浙赣鄂桂甘晋蒙陕吉闽贵粤青藏川宁琼][A-HJ-NP-Z][·• -]?"
+            f"[{_PLATE_PROVINCES}]"
+            r"[A-HJ-NP-Z][·• -]?"
             r"(?=[A-Z]{0,2}[0-9])(?:[DF][A-HJ-NP-Z0-9][0-9]{4}|[0-9]{5}[DF]|[A-HJ-NP-Z0-9]{4}[A-HJ-NP-Z0-9挂学警港澳])"
             r"(?![0-9A-Za-z])"
         ),
@@ -109,8 +112,8 @@ DETECTORS = (
 )
 """Most telling first: of two that overlap, the first stands (an identity number may pass Luhn's check too)."""
 
-_WORTH_A_LOOK = re.compile("[0-9０-９]{4}|[@＠]")
-"""Every shape above holds one of these."""
+_WORTH_A_LOOK = re.compile(f"[0-9０-９]{{4}}|[@＠]|[{_PLATE_PROVINCES}][A-ZＡ-Ｚ]")
+"""Every shape above holds one of these; few titles do."""
 
 
 def personal_data(text: str) -> list[Found]:
