@@ -12,6 +12,7 @@ from services.catalog.desk import wire_desk
 from services.catalog.entrypoints.import_servicer import ImportServicer
 from services.catalog.entrypoints.import_worker import ImportWorker
 from services.catalog.entrypoints.review_servicer import ReviewServicer
+from services.catalog.entrypoints.rules_document import keep_version, print_document
 from services.catalog.operations import ACCESS
 from services.catalog.settings import CatalogSettings
 from services.common.foundation import Foundation
@@ -21,6 +22,9 @@ from services.common.observations import observe_letters
 from services.common.runner import App, command_line, serve
 from services.common.settings import read_key
 from tongdang.catalog.v1 import import_pb2_grpc, review_pb2_grpc
+
+RULES = {"rules-version": keep_version, "rules-document": print_document}
+"""Commands of those who write the rule table; they need no settings."""
 
 
 def run_migrations() -> None:
@@ -74,4 +78,4 @@ def run() -> None:
 
 
 if __name__ == "__main__":
-    command_line({"migrate": run_migrations, "serve": run_service, "run": run, **operations.commands()})
+    command_line({"migrate": run_migrations, "serve": run_service, "run": run, **operations.commands(), **RULES})
