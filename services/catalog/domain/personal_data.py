@@ -112,16 +112,17 @@ DETECTORS = (
 )
 """Most telling first: of two that overlap, the first stands (an identity number may pass Luhn's check too)."""
 
-_WORTH_A_LOOK = re.compile(f"[0-9０-９]{{4}}|[@＠]|[{_PLATE_PROVINCES}][A-ZＡ-Ｚ]")
+_WORTH_A_LOOK = re.compile(f"[0-9]{{7}}|[0-9][ -][0-9]{{4}}|@|[{_PLATE_PROVINCES}][A-Z]")
 """Every shape above holds one of these; few titles do."""
 
 
 def personal_data(text: str) -> list[Found]:
     """All personal data in a text, by place; full-width digits and letters count as their plain ones."""
-    if not _WORTH_A_LOOK.search(text):
+    plain = narrow(text)
+    if not _WORTH_A_LOOK.search(plain):
         return []
     found: list[Found] = []
-    for one in _matches(narrow(text)):
+    for one in _matches(plain):
         if all(one.end <= other.start or other.end <= one.start for other in found):
             found.append(one)
     return sorted(found, key=lambda one: one.start)

@@ -5,11 +5,13 @@ around them are not copied: a reason says of what kind, in which field and where
 """
 
 import re
-from collections.abc import Iterator, Mapping
+from bisect import bisect_right
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
 from functools import lru_cache
+from itertools import accumulate
 from typing import Any, Self
 
 from services.catalog.domain.classification import CONTROLLED_MARKINGS, is_graded_classification
@@ -138,28 +140,35 @@ def _marks(fields: Mapping[str, Any]) -> Iterator[Reason]:
 
 
 def _contents(fields: Mapping[str, Any], vocabulary: Vocabulary) -> Iterator[Reason]:
-    """Personal data and sensitive words in title, creator and the columns outside the standard."""
-    for name, text in _texts(fields):
-        for one in personal_data(text):
-            yield Reason(ReasonCode.PERSONAL_DATA, "D2", {"kind": one.kind.value, **_place(name, one.start, one.end)})
-        for word, start, end in vocabulary.find(text):
-            yield Reason(ReasonCode.SENSITIVE_WORD, word.ground, {"word": word.word, **_place(name, start, end)})
+    """Personal data and sensitive words in title, creator and the columns outside the standard.
+
+    All of them are read as one text, which costs a third of reading each; no shape and no word holds a line break.
+    """
+    other: Mapping[str, str] = fields["other"]
+    texts = (fields["title"], fields["creator"], *other, *other.values())
+    whole = "\n".join(texts)
+    for datum in personal_data(whole):
+        place = _place(fields, texts, datum.start, datum.end)
+        yield Reason(ReasonCode.PERSONAL_DATA, "D2", {"kind": datum.kind.value, **place})
+    for word, start, end in vocabulary.find(whole):
+        place = _place(fields, texts, start, end)
+        yield Reason(ReasonCode.SENSITIVE_WORD, word.ground, {"word": word.word, **place})
 
 
-def _texts(fields: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
-    yield "title", fields["title"]
-    yield "creator", fields["creator"]
-    for heading, text in fields["other"].items():
-        yield "other", heading
-        yield (f"other.{heading}" if _TELLABLE.match(heading) else "other"), text
+def _place(fields: Mapping[str, Any], texts: Sequence[str], start: int, end: int) -> dict[str, Fact]:
+    """The field that holds a place of the whole text, and the place in it."""
+    begins = [0, *accumulate(len(text) + 1 for text in texts[:-1])]
+    which = bisect_right(begins, start) - 1
+    names = ("title", "creator", *("other" for _ in fields["other"]), *map(_name, fields["other"]))
+    return {"field": names[which], "start": start - begins[which], "end": end - begins[which]}
+
+
+def _name(heading: str) -> str:
+    """A heading is the file's: one that may itself be personal data is not repeated."""
+    return f"other.{heading}" if _TELLABLE.match(heading) else "other"
 
 
 _TELLABLE = re.compile(r"[^\d@＠A-Za-zＡ-Ｚａ-ｚ]*\Z")
-"""A heading is the file's: one that may itself be personal data is not repeated."""
-
-
-def _place(field: str, start: int, end: int) -> dict[str, Fact]:
-    return {"field": field, "start": start, "end": end}
 
 
 def _terms(fields: Mapping[str, Any], on: date, settings: RuleSettings) -> Iterator[Reason]:

@@ -102,6 +102,25 @@ def test_a_word_and_a_datum_are_told_by_field_and_place() -> None:
     assert title[int(datum.facts["start"]) : int(datum.facts["end"])] == "13812345678"
 
 
+@pytest.mark.parametrize(
+    ("title", "creator"), [("关于宗", "教育局"), ("电话138", "12345678"), ("电话138 1234", "5678"), ("来信a@", "b.cn")]
+)
+def test_nothing_is_found_across_two_fields(title: str, creator: str) -> None:
+    assert codes(suggestion(title=title, creator=creator)) == [ReasonCode.TERM_REACHED]
+
+
+def test_places_count_within_each_field() -> None:
+    other = {"附注": "电话１３８１２３４５６７８", "主题词": "边界\n宗教"}
+    found = [dict(reason.facts) for reason in suggestion(title="关于信访", creator="宗教局", other=other).reasons]
+    assert found[:5] == [
+        {"kind": "mobile", "field": "other.附注", "start": 2, "end": 13},
+        {"word": "信访", "field": "title", "start": 2, "end": 4},
+        {"word": "宗教", "field": "creator", "start": 0, "end": 2},
+        {"word": "边界", "field": "other.主题词", "start": 0, "end": 2},
+        {"word": "宗教", "field": "other.主题词", "start": 3, "end": 5},
+    ]
+
+
 def test_a_heading_that_is_personal_data_itself_is_not_repeated() -> None:
     one = suggestion(other={"13812345678": "宗教", "附注": "宗教"})
     fields = [reason.facts.get("field") for reason in one.reasons]
