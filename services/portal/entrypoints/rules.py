@@ -1,5 +1,6 @@
 """The rule table and the sensitive words at the archive's door."""
 
+import json
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends
@@ -22,7 +23,8 @@ def rules(at: At, version: str = "", page: str = "") -> Response:
     _, province = staff(at)
     table = at.call(province.rules.GetRuleTable, rules_pb2.GetRuleTableRequest(version=version))
     former = at.call(province.rules.ListRuleVersions, rules_pb2.ListRuleVersionsRequest(page_token=page))
-    return at.page("rules.html", at.t("rules.title"), table=table, former=former)
+    settings = {one.name: json.loads(one.value) for one in table.settings}
+    return at.page("rules.html", at.t("rules.title"), table=table, settings=settings, former=former)
 
 
 @router.get("/table.json")

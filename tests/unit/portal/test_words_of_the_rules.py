@@ -7,6 +7,7 @@ import pytest
 
 from services.catalog.domain.personal_data import Kind
 from services.catalog.domain.rules import DEFERRALS, Effect, RuleSettings
+from services.catalog.domain.rules.settings import EARLY_CLASSES
 from services.catalog.domain.suggestions import ReasonCode
 from services.catalog.domain.word_list import WordInUse, WordListFull, WordNotInUse
 from services.portal.domain.texts import LANGUAGES, load_texts
@@ -17,6 +18,7 @@ KEYS = [
     *(f"reason.{code}" for code in ReasonCode),
     *(f"personal.{kind}" for kind in Kind),
     *(f"setting.{field.name}" for field in fields(RuleSettings)),
+    *(f"class.{one.name}" for one in EARLY_CLASSES),
     *(f"rule.{rule}" for rule in sorted(DEFERRALS)),
     *(f"error.{error.code}" for error in (WordInUse, WordNotInUse, WordListFull)),
 ]
