@@ -14,7 +14,7 @@ from functools import lru_cache
 from itertools import accumulate
 from typing import Any, Self
 
-from services.catalog.domain.classification import CONTROLLED_MARKINGS, is_graded_classification
+from services.catalog.domain.classification import CONTROLLED_MARKINGS, NO_MARKING, is_graded_classification
 from services.catalog.domain.intake_rules import is_out_of_scope, personal_series
 from services.catalog.domain.personal_data import personal_data
 from services.catalog.domain.rules.settings import EarlyClass, RuleSettings
@@ -22,6 +22,9 @@ from services.catalog.domain.sensitive_words import Vocabulary
 
 DISCLOSED, WITHHELD = "主动公开", "不予公开"
 """公开属性 that speak for opening early, or against opening without a person's look (Regulations 30)."""
+
+_MARKINGS = {**CONTROLLED_MARKINGS, "解密": "S3", "已解密": "S3"}
+"""Markings that a person judges → row; what calls itself declassified needs the act that did it."""
 
 
 class Proposal(StrEnum):
@@ -126,10 +129,12 @@ def suggest(fields: Mapping[str, Any], *, on: date, vocabulary: Vocabulary, sett
 def _marks(fields: Mapping[str, Any]) -> Iterator[Reason]:
     """What the record's own entries say: grade, marking, creator, series, disclosure."""
     marking = fields["security_classification"]
-    if marking in CONTROLLED_MARKINGS:
-        yield Reason(ReasonCode.MARKED, CONTROLLED_MARKINGS[marking], {"marking": marking})
-    elif marking and is_graded_classification(marking):
+    if marking in _MARKINGS:
+        yield Reason(ReasonCode.MARKED, _MARKINGS[marking], {"marking": marking})
+    elif is_graded_classification(marking):
         yield Reason(ReasonCode.GRADED, "S1", {})
+    elif marking not in NO_MARKING:
+        yield Reason(ReasonCode.MARKED, "S7", {"marking": "?"})
     if is_out_of_scope(fields["creator"]):
         yield Reason(ReasonCode.OUT_OF_SCOPE, "A1", {})
     series = personal_series(fields["title"])

@@ -33,7 +33,7 @@ def table_message(used: UsedTable) -> rules_pb2.GetRuleTableResponse:
     ]
     return rules_pb2.GetRuleTableResponse(
         version=version_message(used),
-        rules=[_rule(rule, used.in_use) for rule in used.table.rules],
+        rules=[_rule(rule, used.in_use and rule.id in RULES) for rule in used.table.rules],
         settings=settings,
         canonical=used.table.canonical,
     )
@@ -53,7 +53,7 @@ def word_message(word: ListedWord) -> rules_pb2.SensitiveWord:
     )
 
 
-def _rule(rule: Rule, in_use: bool) -> rules_pb2.Rule:
+def _rule(rule: Rule, applied: bool) -> rules_pb2.Rule:
     return rules_pb2.Rule(
         id=rule.id,
         basis=map(_article, rule.basis),
@@ -61,7 +61,7 @@ def _rule(rule: Rule, in_use: bool) -> rules_pb2.Rule:
         effect=rule.effect.value,
         text_zh=rule.zh,
         text_en=rule.en,
-        enforced_by=RULES[rule.id].enforced_by if in_use else (),
+        enforced_by=RULES[rule.id].enforced_by if applied else (),
     )
 
 

@@ -7,6 +7,8 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from pydantic import ValidationError
+from pydantic_settings import BaseSettings
 
 from services.catalog.domain.rules import DEFERRALS, RULE_VERSION, RULES, RuleSettings, rule_version
 from services.catalog.domain.rules.articles import Article, Law, chinese_number
@@ -15,6 +17,7 @@ from services.catalog.domain.rules.versions import history_file, program_tables,
 from services.catalog.domain.sensitive_words import DEFAULT_WORDS
 from services.catalog.domain.suggestions import _PROPOSALS, ReasonCode
 from services.catalog.entrypoints.rules_document import document
+from services.common.settings import settings_config
 
 ROOT = Path(__file__).parents[3]
 DOMAIN_ROWS = "S1 S2 S3 S4 S5 S6 S7 A1 O1 O2 O3 O4 O5 O6 D1 D2 D3 D4 D5 D6 T1 P1 U1 U2 X1 C1"
@@ -60,7 +63,8 @@ def test_no_former_table_was_edited_and_no_name_stands_for_two() -> None:
     assert len({table.name for table in former}) == len(former)
 
 
-def test_a_former_table_is_read_back_row_by_row() -> None:
+def test_every_table_is_read_back_row_by_row() -> None:
+    assert all(table.rules and table.settings for table in program_tables())
     rows = rule_table(RuleSettings()).rules
     assert [row.document() for row in rows] == [rule.document() for rule in RULES.values()]
 
@@ -96,6 +100,20 @@ def test_each_setting_is_part_of_the_version(settings: RuleSettings) -> None:
 def test_settings_that_make_no_sense_are_refused(wrong: dict[str, Any]) -> None:
     with pytest.raises(ValueError):
         RuleSettings(**wrong)
+
+
+class _Settings(BaseSettings):
+    model_config = settings_config("TONGDANG_CATALOG__")
+    rules: RuleSettings = RuleSettings()
+
+
+def test_settings_come_from_the_environment_one_by_one_or_as_a_group(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TONGDANG_CATALOG__RULES", '{"early_classes": [{"name": "economy", "words": ["经济"]}]}')
+    monkeypatch.setenv("TONGDANG_CATALOG__RULES__RE_EVALUATION_YEARS", "5")
+    assert _Settings().rules == RuleSettings(re_evaluation_years=5, early_classes=(EarlyClass("economy", ("经济",)),))
+    monkeypatch.setenv("TONGDANG_CATALOG__RULES__RE_EVALUATION_YEARS", "0")
+    with pytest.raises(ValidationError):
+        _Settings()
 
 
 def test_words_hint_at_grounds_and_reasons_at_rows() -> None:

@@ -54,6 +54,9 @@ def codes(one: Suggestion) -> list[ReasonCode]:
         ({"security_classification": "内部"}, Proposal.JUDGE, "S7", ReasonCode.MARKED),
         ({"security_classification": "工作秘密"}, Proposal.JUDGE, "S6", ReasonCode.MARKED),
         ({"security_classification": "机密★10年"}, Proposal.JUDGE, "S1", ReasonCode.GRADED),
+        ({"security_classification": "已解密"}, Proposal.JUDGE, "S3", ReasonCode.MARKED),
+        ({"security_classification": "某种13812345678"}, Proposal.JUDGE, "S7", ReasonCode.MARKED),
+        ({"security_classification": "非密"}, Proposal.OPEN, "O1", ReasonCode.TERM_REACHED),
         ({"creator": "常熟县公安局"}, Proposal.JUDGE, "A1", ReasonCode.OUT_OF_SCOPE),
         ({"title": "王建国、李秀英结婚登记申请书"}, Proposal.DEFER, "D6", ReasonCode.PERSONAL_SERIES),
         ({"title": "张三（11010519491231002X）的信"}, Proposal.DEFER, "D2", ReasonCode.PERSONAL_DATA),
@@ -159,7 +162,9 @@ RECORDS = st.fixed_dictionaries(
     {
         "title": TEXTS,
         "creator": st.sampled_from(["县政府", "县公安局", "外事办", "学校"]) | TEXTS,
-        "security_classification": st.sampled_from(["", "内部", "工作秘密", "机密★10年"]),
+        "security_classification": st.sampled_from(
+            ["", "内部", "工作秘密", "机密★10年", "解密", "公开", "电13812345678"]
+        ),
         "disclosure": st.sampled_from(["", "主动公开", "依申请公开", "不予公开"]),
         "day": st.sampled_from(["19850607", "不详", "[1945]", "20200101"]),
         "other": st.dictionaries(TEXTS, TEXTS, max_size=2),

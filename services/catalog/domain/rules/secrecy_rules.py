@@ -34,6 +34,7 @@ SECRECY_RULES = (
         "取得解密文号、日期和机关后方可导入。",
         "A secrecy term that has run out opens nothing by itself: the organ that classified, or its successor, reviews "
         "first; with number, date and organ of that act the record may be imported.",
+        (_CATALOG + "suggestions.suggest",),
     ),
     Rule(
         "S4",
