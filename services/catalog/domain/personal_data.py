@@ -121,9 +121,11 @@ def personal_data(text: str) -> list[Found]:
     plain = narrow(text)
     if not _WORTH_A_LOOK.search(plain):
         return []
+    taken = bytearray(len(plain))
     found: list[Found] = []
     for one in _matches(plain):
-        if all(one.end <= other.start or other.end <= one.start for other in found):
+        if not any(taken[one.start : one.end]):
+            taken[one.start : one.end] = b"\x01" * (one.end - one.start)
             found.append(one)
     return sorted(found, key=lambda one: one.start)
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
 from functools import lru_cache
-from itertools import accumulate
+from itertools import accumulate, islice
 from typing import Any, Self
 
 from services.catalog.domain.classification import CONTROLLED_MARKINGS, NO_MARKING, is_graded_classification
@@ -19,6 +19,9 @@ from services.catalog.domain.intake_rules import is_out_of_scope, personal_serie
 from services.catalog.domain.personal_data import personal_data
 from services.catalog.domain.rules.settings import EarlyClass, RuleSettings
 from services.catalog.domain.sensitive_words import Vocabulary
+
+MAX_PLACES = 50
+"""Of personal data and words no more are told: a column that repeats one for pages must not swell what is stored."""
 
 DISCLOSED, WITHHELD = "主动公开", "不予公开"
 """公开属性 that speak for opening early, or against opening without a person's look (Regulations 30)."""
@@ -116,7 +119,7 @@ def suggest(fields: Mapping[str, Any], *, on: date, vocabulary: Vocabulary, sett
     """What may be proposed for a record (fields as stored in `records`) on a legal day."""
     found = [
         *_marks(fields),
-        *_contents(fields, vocabulary),
+        *islice(_contents(fields, vocabulary), MAX_PLACES),
         *_terms(fields, on, settings),
     ]
     reasons = tuple(sorted(found, key=lambda reason: _WEIGHT[reason.code]))

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from services.catalog.domain.record_dates import parse_record_date
 from services.catalog.domain.rules import RuleSettings
 from services.catalog.domain.sensitive_words import SensitiveWord, Vocabulary
-from services.catalog.domain.suggestions import Proposal, ReasonCode, Suggestion, suggest
+from services.catalog.domain.suggestions import MAX_PLACES, Proposal, ReasonCode, Suggestion, suggest
 
 TODAY = date(2026, 11, 27)
 WORDS, SETTINGS = Vocabulary(), RuleSettings()
@@ -141,7 +141,13 @@ def test_every_reason_is_kept_not_the_first_alone() -> None:
     ]
 
 
-def test_words_are_the_provinces() -> None:
+def test_a_text_that_repeats_itself_for_pages_makes_no_endless_suggestion() -> None:
+    one = suggestion(title="宗教" * 300, other={"附注": "13812345678，" * 160, "备考": "案件" * 1_000})
+    assert len(one.reasons) == MAX_PLACES + 1
+    assert (one.proposal, one.rule, one.reasons[-1].code) == (Proposal.DEFER, "D2", ReasonCode.TERM_REACHED)
+
+
+def test_words_are_the_archives() -> None:
     added = Vocabulary((SensitiveWord("圩堤", "D1"),))
     assert suggestion(vocabulary=added).rule == "D1"
     assert suggestion(vocabulary=Vocabulary(())).proposal is Proposal.OPEN
