@@ -7,7 +7,7 @@ SAMPLES ?= 1
 export SAMPLES PROVINCES
 .DEFAULT_GOAL := help
 
-.PHONY: help run stop reset province test bench bench-long fault lint types contracts protos engines venv lock clean
+.PHONY: help run stop reset province test bench bench-long fault lint types contracts rules protos engines venv lock clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -48,6 +48,10 @@ types: .venv/ready gen/ready ## mypy --strict
 
 contracts: .venv/ready gen/ready ## who may import whom
 	@$(BIN)/lint-imports
+
+rules: .venv/ready gen/ready ## keep the rule table's version, and write docs/rules.md from it
+	@$(BIN)/python -m services.catalog rules-version
+	@$(BIN)/python -m services.catalog rules-document > docs/rules.md
 
 protos: gen/ready ## generate code from protos/
 

@@ -87,6 +87,15 @@ ROWS = (
         patience_s=3_600,
     ),
     Row(
+        "suggest",
+        "bench.suggest",
+        "suggest what the opening review may do with a record, with reasons",
+        "reading the same fields and one search by a regular expression",
+        short=(10 * _K, 100 * _K),
+        long=(_M,),
+        engines=False,
+    ),
+    Row(
         "audit",
         "bench.audit_append",
         "audit, Kafka to signed checkpoint",

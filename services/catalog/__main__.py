@@ -7,20 +7,29 @@ from services.catalog.adapters.import_wiring import wire_imports
 from services.catalog.adapters.migrations import MIGRATIONS
 from services.catalog.adapters.observations import observe_cases
 from services.catalog.adapters.review_wiring import wire_review
+from services.catalog.adapters.rule_store import MongoRuleVersions, MongoWords
 from services.catalog.application.desk_messages import LANE
+from services.catalog.application.rules import use_rule_table
 from services.catalog.desk import wire_desk
+from services.catalog.domain.rules.versions import rule_table
 from services.catalog.entrypoints.import_servicer import ImportServicer
 from services.catalog.entrypoints.import_worker import ImportWorker
 from services.catalog.entrypoints.review_servicer import ReviewServicer
+from services.catalog.entrypoints.rules_document import keep_version, print_document
+from services.catalog.entrypoints.rules_servicer import RulesServicer
 from services.catalog.operations import ACCESS
 from services.catalog.settings import CatalogSettings
 from services.common.foundation import Foundation
 from services.common.grpc.server import GrpcServer
 from services.common.mongo.repeats import Repeats
 from services.common.observations import observe_letters
+from services.common.operations import operator
 from services.common.runner import App, command_line, serve
 from services.common.settings import read_key
-from tongdang.catalog.v1 import import_pb2_grpc, review_pb2_grpc
+from tongdang.catalog.v1 import import_pb2_grpc, review_pb2_grpc, rules_pb2_grpc
+
+RULES = {"rules-version": keep_version, "rules-document": print_document}
+"""Commands of those who write the rule table; they need no settings."""
 
 
 def run_migrations() -> None:
@@ -46,6 +55,9 @@ def run_service() -> None:
     repeats = Repeats(base.transactions)
     review_servicer = ReviewServicer(batches, records, signer, registry, region_id, repeats)
 
+    versions, words = MongoRuleVersions(base.database, base.transactions), MongoWords(base.database, base.transactions)
+    use_rule_table(rule_table(settings.rules), by=operator(base, "rules.changed"), versions=versions)
+
     desk = wire_desk(base, region_id, read_key(settings.sealing.key_file), settings.certificate.verify_url)
 
     server = GrpcServer(
@@ -55,6 +67,7 @@ def run_service() -> None:
         [
             partial(import_pb2_grpc.add_ImportServiceServicer_to_server, import_servicer),
             partial(review_pb2_grpc.add_ReviewServiceServicer_to_server, review_servicer),
+            partial(rules_pb2_grpc.add_RulesServiceServicer_to_server, RulesServicer(versions, words, repeats)),
             *desk.register,
         ],
     )
@@ -74,4 +87,4 @@ def run() -> None:
 
 
 if __name__ == "__main__":
-    command_line({"migrate": run_migrations, "serve": run_service, "run": run, **operations.commands()})
+    command_line({"migrate": run_migrations, "serve": run_service, "run": run, **operations.commands(), **RULES})

@@ -10,6 +10,7 @@ from services.catalog.domain.differences import TABLE, Difference
 from services.catalog.entrypoints.access_desk import DESK_ACCESS
 from services.catalog.entrypoints.access_import import IMPORT_ACCESS
 from services.catalog.entrypoints.access_review import REVIEW_ACCESS
+from services.catalog.entrypoints.access_rules import RULES_ACCESS
 from services.catalog.settings import CatalogSettings
 from services.common.backup.incarnations import RESTORES, RestoreState
 from services.common.domain.access import Recording
@@ -19,8 +20,8 @@ from services.common.grpc.channel import secure_channel
 from services.common.operations import Command, Operations, operator, record, tell
 from tongdang.fulfilment.v1 import fulfilment_pb2
 
-ACCESS = {**IMPORT_ACCESS, **REVIEW_ACCESS, **DESK_ACCESS}
-_BY_WORKERS = frozenset({"import.apply", "batch.apply-chunk", "batch.published"})
+ACCESS = {**IMPORT_ACCESS, **REVIEW_ACCESS, **RULES_ACCESS, **DESK_ACCESS}
+_BY_WORKERS = frozenset({"import.apply", "batch.apply-chunk", "batch.published", "rules.changed"})
 WRITES = frozenset(row.action for row in ACCESS.values() if row.recording is Recording.WRITE) | _BY_WORKERS
 
 

@@ -4,6 +4,7 @@ from pathlib import Path
 
 from pydantic import BaseModel
 
+from services.catalog.domain.rules.settings import RuleSettings
 from services.common.settings import GrpcServiceSettings, settings_config
 
 
@@ -40,3 +41,6 @@ class CatalogSettings(GrpcServiceSettings):
     signing: Signing
     sealing: Sealing
     certificate: Certificate
+    rules: RuleSettings = RuleSettings()
+    """What the law leaves open; a change is a new version of the rule table. `…RULES__RE_EVALUATION_YEARS=5`; lists as
+    JSON of the whole group: `TONGDANG_CATALOG__RULES={"early_classes": [{"name": "economy", "words": ["经济"]}]}`."""

@@ -43,6 +43,18 @@ def is_personal(title: str) -> bool:
     return bool(_PERSONAL.search(title)) and not _ABOUT.search(title)
 
 
+def personal_series(title: str) -> str:
+    """Which series such a title belongs to, e.g. `marriage`; empty where it is none."""
+    if not is_personal(title):
+        return ""
+    return next(series for series, words in PERSONAL_SERIES if re.search(f"(?:{words}).*(?:{_PAPERS})", title))
+
+
+def is_out_of_scope(creator: str) -> bool:
+    """Whether the creator's fonds stay out until their scope is decided (rule A1)."""
+    return bool(_OUT_OF_SCOPE.search(creator))
+
+
 def intake(*, title: str, creator: str, classification: str, declared: AccessStatus, fonds_registered: bool) -> Intake:
     """The state of a new or changed row.
 
@@ -52,7 +64,7 @@ def intake(*, title: str, creator: str, classification: str, declared: AccessSta
     marking = CONTROLLED_MARKINGS.get(classification)
     if marking:
         return Intake(AccessStatus.CONTROLLED, marking)
-    if _OUT_OF_SCOPE.search(creator):
+    if is_out_of_scope(creator):
         return Intake(AccessStatus.CONTROLLED, "A1")
     if is_personal(title):
         return Intake(AccessStatus.CONTROLLED, "D6")

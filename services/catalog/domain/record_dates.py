@@ -12,6 +12,8 @@ from datetime import date, timedelta
 from enum import StrEnum
 from functools import lru_cache
 
+from services.catalog.domain.rules.terms import years_after
+
 TERM_YEARS = 25
 """Archives Law 27: 自形成之日起满二十五年."""
 
@@ -61,8 +63,7 @@ class RecordDate:
         """
         if self.latest is None:
             return None
-        year, month = self.latest.year + TERM_YEARS, self.latest.month
-        return date(year, month, min(self.latest.day, monthrange(year, month)[1])) + timedelta(days=1)
+        return years_after(self.latest, TERM_YEARS) + timedelta(days=1)
 
 
 _ATTESTED = re.compile(r"^[\[〔［【]\s*(.+?)\s*[\]〕］】]$")

@@ -12,7 +12,7 @@ from services.common.grpc.channel import call, secure_channel
 from services.common.settings import Tls
 from tongdang.audit.v1 import audit_pb2_grpc
 from tongdang.auth.v1 import auth_pb2, auth_pb2_grpc
-from tongdang.catalog.v1 import delivery_pb2_grpc, desk_pb2_grpc, import_pb2_grpc, review_pb2_grpc
+from tongdang.catalog.v1 import delivery_pb2_grpc, desk_pb2_grpc, import_pb2_grpc, review_pb2_grpc, rules_pb2_grpc
 from tongdang.discovery.v1 import discovery_pb2_grpc
 from tongdang.requests.v1 import requests_pb2_grpc
 
@@ -25,6 +25,7 @@ class Province:
     def __init__(self, channel: grpc.Channel) -> None:
         self.imports = import_pb2_grpc.ImportServiceStub(channel)
         self.review = review_pb2_grpc.ReviewServiceStub(channel)
+        self.rules = rules_pb2_grpc.RulesServiceStub(channel)
         self.desk = desk_pb2_grpc.DeskServiceStub(channel)
         self.delivery = delivery_pb2_grpc.DeliveryServiceStub(channel)
 
