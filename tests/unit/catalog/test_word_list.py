@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from services.catalog.domain.personal_data import personal_data
@@ -81,6 +81,7 @@ def test_a_list_has_an_end() -> None:
 
 
 @given(st.text(max_size=22))
+@example("A²")
 def test_no_personal_data_by_shape_can_be_kept_as_a_word(text: str) -> None:
     try:
         word = added(WordList.of([]), text).word
