@@ -7,10 +7,10 @@ SAMPLES ?= 1
 export SAMPLES PROVINCES
 .DEFAULT_GOAL := help
 
-.PHONY: help run stop reset province test bench bench-long fault lint types contracts rules protos engines venv lock clean
+.PHONY: help run stop reset province test sbom image-check bench bench-long fault lint types contracts rules protos engines venv lock clean
 
 help: ## this list
-	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 run: .venv/ready gen/ready ## start everything and say where; Ctrl-C stops (SAMPLES=0: no samples; PROVINCES=…)
 	@exec $(BIN)/python -m deploy.local run
@@ -39,6 +39,12 @@ bench: .venv/ready gen/ready ## ours against its limits, row by row, into docs/b
 bench-long: .venv/ready gen/ready ## the same at a million and more, and the whole stack (an hour and a half)
 	@$(BIN)/python -m bench --long
 
+sbom: .venv/ready ## the image's bill of materials (CycloneDX) into .local/sbom.json
+	@$(BIN)/python -m deploy.images sbom .local/sbom.json
+
+image-check: .venv/ready gen/ready ## the image put together without a container engine, every service started from it
+	@$(BIN)/python -m deploy.images check
+
 lint: .venv/ready gen/ready ## ruff and buf
 	@$(BIN)/ruff check .
 	@$(BIN)/buf lint protos
@@ -62,7 +68,7 @@ venv: .venv/ready ## the Python environment
 
 lock: .venv/ready ## resolve requirements/*.in again, with hashes
 	@$(BIN)/pip install -q uv==0.13.9
-	@cd requirements && for set in base dev; do \
+	@cd requirements && for set in base dev build; do \
 	  ../$(BIN)/uv pip compile -q --python-version 3.11 --generate-hashes --no-header $$set.in -o $$set.txt; done
 
 clean: ## delete what can be made again: environment, engines, generated code (not the data)
