@@ -12,6 +12,8 @@ class PortalOidc(Oidc):
 
     client_id: str
     client_secret_file: Path
+    token_url: str = ""
+    """Where codes are exchanged, if the issuer's own address is for browsers alone."""
 
 
 class Session(BaseModel):

@@ -41,6 +41,7 @@ class IdentityProvider:
         self._callback = f"{public_url}/signin/callback"
         self._after = f"{public_url}/"
         self._base = f"{oidc.issuer}/protocol/openid-connect"
+        self._token_url = oidc.token_url or f"{self._base}/token"
         self._access = TokenVerifier(oidc.issuer, oidc.audience, oidc.jwks_url)
         self._identity = TokenVerifier(oidc.issuer, oidc.client_id, oidc.jwks_url)
 
@@ -66,14 +67,14 @@ class IdentityProvider:
 
         Raises: Unauthenticated, ProviderUnavailable.
         """
-        return self._fetch(lambda client: client.fetch_token(f"{self._base}/token", code=code, code_verifier=verifier))
+        return self._fetch(lambda client: client.fetch_token(self._token_url, code=code, code_verifier=verifier))
 
     def refresh(self, refresh_token: str) -> dict[str, Any]:
         """Fresh tokens.
 
         Raises: Unauthenticated: the session at the provider ended; ProviderUnavailable.
         """
-        return self._fetch(lambda client: client.refresh_token(f"{self._base}/token", refresh_token=refresh_token))
+        return self._fetch(lambda client: client.refresh_token(self._token_url, refresh_token=refresh_token))
 
     def claims(self, tokens: dict[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
         """Verified claims of access and ID token.
