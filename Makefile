@@ -7,7 +7,7 @@ SAMPLES ?= 1
 export SAMPLES PROVINCES
 .DEFAULT_GOAL := help
 
-.PHONY: help run stop reset province test sbom image-check bench bench-long fault lint types contracts rules protos engines venv lock clean
+.PHONY: help run stop reset province test sbom image-check compose capacity bench bench-long fault lint types contracts rules protos engines venv lock clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -44,6 +44,12 @@ sbom: .venv/ready ## the image's bill of materials (CycloneDX) into .local/sbom.
 
 image-check: .venv/ready gen/ready ## the image put together without a container engine, every service started from it
 	@$(BIN)/python -m deploy.images check
+
+compose: .venv/ready gen/ready ## write deploy/compose/compose.yaml anew (PROVINCES=…)
+	@$(BIN)/python -m deploy.compose write
+
+capacity: .venv/ready gen/ready ## docs/capacity.md from the measured costs in docs/benchmarks.md
+	@$(BIN)/python -m deploy.capacity
 
 lint: .venv/ready gen/ready ## ruff and buf
 	@$(BIN)/ruff check .

@@ -25,6 +25,8 @@ from deploy.local.stack import Stack
 
 _ETC, _DATA = "/etc/tongdang", "/var/lib/tongdang"
 _PATIENCE_S = 120
+_STOPPED = (0, 128 + signal.SIGTERM)
+"""Ended as asked; uvicorn, when it has finished, ends by the signal it got."""
 _CERTIFICATE = Path(__file__).with_name("certificate.py")
 
 Say = Callable[[str], None]
@@ -84,8 +86,8 @@ def _services(image: Image, layout: Layout, say: Say) -> None:
             if one.running:
                 os.kill(one.pid, signal.SIGTERM)  # the first process alone, as a container engine does
         codes = {one.name: _ended(one) for one in running}
-    if wrong := {name: code for name, code in codes.items() if code != 0}:
-        raise Failed(f"asked to stop, these did not end with 0: {wrong}")
+    if wrong := {name: code for name, code in codes.items() if code not in _STOPPED}:
+        raise Failed(f"asked to stop, these ended otherwise: {wrong}")
 
 
 def process(image: Image, layout: Layout, service: str, command: str) -> Process:

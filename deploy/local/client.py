@@ -31,7 +31,7 @@ class LocalClient:
     def channel(self, service: str) -> grpc.Channel:
         """The channel to a service, made once."""
         if service not in self._channels:
-            address = f"localhost:{self._layout.grpc_port(service)}"
+            address = f"{self._layout.host(service)}:{self._layout.grpc_port(service)}"
             self._channels[service] = secure_channel(address, tls_of(self._layout, self._principal))
         return self._channels[service]
 

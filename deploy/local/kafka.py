@@ -45,7 +45,7 @@ def initialise(layout: Layout, alive: Alive, patience_s: float = 90) -> None:
     tls = connection(layout, "operator")
     context = ssl.create_default_context(cafile=tls.ca_file)
     context.load_cert_chain(tls.certificate_file, tls.key_file)
-    until(lambda: _answers(layout.port("kafka"), context), "kafka", alive, patience_s)
+    until(lambda: _answers(layout, context), "kafka", alive, patience_s)
     if stamp.exists():
         return
     from kafka import KafkaAdminClient  # late: it costs most of a second, and is rarely needed
@@ -59,12 +59,13 @@ def initialise(layout: Layout, alive: Alive, patience_s: float = 90) -> None:
     stamp.touch()
 
 
-def _answers(port: int, context: ssl.SSLContext) -> bool:
+def _answers(layout: Layout, context: ssl.SSLContext) -> bool:
     """Whether the broker shakes hands: it does so only once it serves requests."""
+    host = layout.host("kafka")
     try:
         with (
-            socket.create_connection(("127.0.0.1", port), timeout=2) as plain,
-            context.wrap_socket(plain, server_hostname="localhost"),
+            socket.create_connection((host, layout.port("kafka")), timeout=2) as plain,
+            context.wrap_socket(plain, server_hostname=host),
         ):
             return True
     except OSError:
@@ -110,16 +111,25 @@ def _java(layout: Layout) -> list[str]:
     return [system.java(), *_JVM, f"-Dlog4j2.configurationFile={configuration}", "-cp", classes]
 
 
+def write_configuration(layout: Layout) -> None:
+    """`etc/kafka.properties` and `etc/log4j2.properties`."""
+    (layout.etc / "log4j2.properties").write_text(_LOG4J)
+    lines = (f"{key}={value}\n" for key, value in _properties(layout).items())
+    (layout.etc / "kafka.properties").write_text("".join(lines))
+
+
+def new_cluster_id() -> str:
+    """As the storage tool makes one."""
+    return base64.urlsafe_b64encode(uuid.uuid4().bytes).decode().rstrip("=")
+
+
 def _prepare(layout: Layout) -> None:
     """Renders the configuration and formats the storage the first time."""
     data = layout.data / "kafka"
-    (layout.etc / "log4j2.properties").write_text(_LOG4J)
-    properties = layout.etc / "kafka.properties"
-    properties.write_text("".join(f"{key}={value}\n" for key, value in _properties(layout).items()))
+    write_configuration(layout)
     if (data / "meta.properties").exists():
         return
-    cluster = base64.urlsafe_b64encode(uuid.uuid4().bytes).decode().rstrip("=")
-    formatted = subprocess.run(_format(layout, cluster), check=False, capture_output=True, text=True)
+    formatted = subprocess.run(_format(layout, new_cluster_id()), check=False, capture_output=True, text=True)
     if formatted.returncode:
         raise RuntimeError(f"Kafka could not format its storage: {formatted.stderr.strip()}")
 
@@ -137,8 +147,8 @@ def _properties(layout: Layout) -> dict[str, str | int]:
         "process.roles": "broker,controller",
         "node.id": 1,
         "controller.quorum.voters": f"1@localhost:{controller}",
-        "listeners": f"CLIENT://127.0.0.1:{broker},CONTROLLER://127.0.0.1:{controller}",
-        "advertised.listeners": f"CLIENT://localhost:{broker}",
+        "listeners": f"CLIENT://{layout.listens_on}:{broker},CONTROLLER://127.0.0.1:{controller}",
+        "advertised.listeners": f"CLIENT://{layout.host('kafka')}:{broker}",
         "listener.security.protocol.map": "CLIENT:SSL,CONTROLLER:SSL",
         "inter.broker.listener.name": "CLIENT",
         "controller.listener.names": "CONTROLLER",

@@ -61,7 +61,7 @@ def verifier_key(name: str, public_key: bytes, kind: bytes = b"\x01") -> str:
 def _witnesses(layout: Layout) -> str:
     """A line for each: where it is, and its key."""
     keys = {name: verifier_key(name, _public(layout, f"{name}.pem"), b"\x04") for name in WITNESSES}
-    return "".join(f"http://localhost:{layout.http_port(name)} {key}\n" for name, key in keys.items())
+    return "".join(f"http://{layout.host(name)}:{layout.http_port(name)} {key}\n" for name, key in keys.items())
 
 
 def _public(layout: Layout, name: str) -> bytes:

@@ -109,6 +109,15 @@ class Layout:
         """One file a process."""
         return self.folder / "logs"
 
+    @property
+    def listens_on(self) -> str:
+        """The address that engines and services of this stack listen on."""
+        return "127.0.0.1"
+
+    def host(self, name: str) -> str:
+        """Where the others of this stack find an engine or a service."""
+        return "localhost"
+
     def port(self, name: str) -> int:
         """An engine's port."""
         return self.base_port + _ENGINE_OFFSET[name]
@@ -145,6 +154,11 @@ class Layout:
         return f"http://localhost:{self.port('keycloak')}"
 
     @property
+    def keycloak_inside_url(self) -> str:
+        """The identity provider, as services reach it."""
+        return self.keycloak_url
+
+    @property
     def log_url(self) -> str:
         """The verifiable log's public read interface."""
         return f"http://localhost:{self.http_port('audit')}/log"
@@ -152,7 +166,7 @@ class Layout:
     @property
     def kafka_bootstrap(self) -> str:
         """Brokers' address."""
-        return f"localhost:{self.port('kafka')}"
+        return f"{self.host('kafka')}:{self.port('kafka')}"
 
     def _port(self, offsets: dict[str, int], service: str, place: int) -> int:
         if service in self.catalogs:

@@ -40,10 +40,14 @@ def process(layout: Layout) -> Process:
     """mongod on loopback, journaled, with a small cache."""
     data = layout.data / "mongo"
     data.mkdir(parents=True, exist_ok=True)
-    command = [
-        mongod(layout.engines),
-        *("--dbpath", str(data)),
-        *("--port", str(layout.port("mongo")), "--bind_ip", "127.0.0.1"),
+    return Process("mongo", [mongod(layout.engines), *arguments(layout)], {}, layout.logs / "mongo.log")
+
+
+def arguments(layout: Layout) -> list[str]:
+    """How mongod is started."""
+    return [
+        *("--dbpath", str(layout.data / "mongo")),
+        *("--port", str(layout.port("mongo")), "--bind_ip", layout.listens_on),
         *("--replSet", "rs0", "--keyFile", str(layout.etc / "secrets" / "mongo-keyfile")),
         *("--wiredTigerCacheSizeGB", "0.5", "--wiredTigerEngineConfigString", _EVICTION),
         *("--oplogSize", "512", "--nounixsocket", "--quiet"),
@@ -51,7 +55,6 @@ def process(layout: Layout) -> Process:
         # a transaction that a killed process left open holds its documents no longer than this
         *("--setParameter", "transactionLifetimeLimitSeconds=15"),
     ]
-    return Process("mongo", command, {}, layout.logs / "mongo.log")
 
 
 def initialise(layout: Layout, alive: Alive, patience_s: float = 60) -> None:
@@ -71,7 +74,7 @@ def initialise(layout: Layout, alive: Alive, patience_s: float = 60) -> None:
 
 def write_uris(layout: Layout) -> None:
     """A connection string for each service, in a file only its owner may read."""
-    host, replica_set = f"localhost:{layout.port('mongo')}", "rs0"
+    host, replica_set = _address(layout), "rs0"
     if is_external():
         told = parse_uri(os.environ[EXTERNAL_MONGO])
         host = ",".join(f"{name}:{port}" for name, port in told["nodelist"])
@@ -143,10 +146,15 @@ def _follow_port(layout: Layout, client: Client) -> None:
 
 
 def _member(layout: Layout) -> dict[str, Any]:
-    return {"_id": 0, "host": f"localhost:{layout.port('mongo')}"}
+    return {"_id": 0, "host": _address(layout)}
+
+
+def _address(layout: Layout) -> str:
+    return f"{layout.host('mongo')}:{layout.port('mongo')}"
 
 
 def _direct(layout: Layout) -> str:
+    """Through the loopback in any case: only there the first user can be made."""
     return f"mongodb://localhost:{layout.port('mongo')}/?directConnection=true"
 
 

@@ -25,7 +25,7 @@ class SampleTokens:
         at, token = self._known.get(username, (0.0, ""))
         if time.monotonic() - at > _REFRESH_S or not token:
             answer = httpx.post(
-                f"{self._layout.keycloak_url}/realms/tongdang/protocol/openid-connect/token",
+                f"{self._layout.keycloak_inside_url}/realms/tongdang/protocol/openid-connect/token",
                 data={
                     "grant_type": "password",
                     "client_id": "local-tools",

@@ -19,8 +19,9 @@ def ensure_certificates(folder: Path, principals: list[str]) -> None:
     """Makes the authority where there is none, and a certificate for each principal that has none of the authority's.
 
     `<principal>.pem`, `.key` and, both in one, `.keystore.pem`: deleting any of them renews the certificate. Common
-    name = principal; names localhost and 127.0.0.1; usable by client and server. Keys are PKCS#8. The authority's own
-    key stays in `ca.key`, as only a stack on one machine may have it.
+    name = principal; names localhost, 127.0.0.1 and the principal, which is its host where each has one; usable by
+    client and server. Keys are PKCS#8. The authority's own key stays in `ca.key`, as only a stack on one machine may
+    have it.
     """
     authority, authority_key = _authority(folder)
     for principal in principals:
@@ -79,7 +80,8 @@ def issue(
     valid: timedelta = _VALID,
 ) -> x509.Certificate:
     """A certificate for one principal, valid from an hour ago until `valid` from now."""
-    names = x509.SubjectAlternativeName([x509.DNSName("localhost"), x509.IPAddress(ipaddress.ip_address("127.0.0.1"))])
+    loopback = x509.IPAddress(ipaddress.ip_address("127.0.0.1"))
+    names = x509.SubjectAlternativeName([x509.DNSName("localhost"), loopback, x509.DNSName(principal)])
     usage = x509.ExtendedKeyUsage([ExtendedKeyUsageOID.SERVER_AUTH, ExtendedKeyUsageOID.CLIENT_AUTH])
     return (
         _builder(_name(principal), authority.subject, key.public_key(), valid)

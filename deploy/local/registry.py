@@ -31,5 +31,5 @@ def _as_announced(former: Registry, keys: Sequence[PublicKey]) -> list[PublicKey
 
 
 def _text(layout: Layout, keys: Keys, version: int) -> str:
-    addresses = {name: f"localhost:{layout.grpc_port(name)}" for name in layout.services if name != "portal"}
+    addresses = {name: f"{layout.host(name)}:{layout.grpc_port(name)}" for name in layout.services if name != "portal"}
     return registry_text(layout.regions, version=version, addresses=addresses, keys=keys)

@@ -9,7 +9,7 @@ import io
 import sys
 import time
 import uuid
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from deploy.local.client import LocalClient
 from deploy.local.layout import Layout
@@ -28,8 +28,12 @@ _PATIENCE_S = 180
 def main() -> None:
     """Imports, reviews and publishes the samples of the provinces named, or of all that run."""
     layout = Layout.from_environment()
+    fill(layout, sys.argv[1:] or [code for code in layout.regions if code not in layout.members.left_out])
+
+
+def fill(layout: Layout, provinces: Sequence[str]) -> None:
+    """The samples of these provinces, into a stack that runs."""
     client = LocalClient(layout)
-    provinces = sys.argv[1:] or [code for code in layout.regions if code not in layout.members.left_out]
     for sample in filter(None, (load(code).sample for code in provinces)):
         _import(client, sample)
         for unit_id, officer in sample.unit_officers.items():

@@ -48,11 +48,10 @@ def environment(layout: Layout, service: str) -> dict[str, str]:
 
 def _common(layout: Layout, service: str) -> dict[str, object]:
     tls, secrets = layout.etc / "tls", layout.etc / "secrets"
-    realm = f"{layout.keycloak_url}/realms/tongdang"
+    realm, inside = (f"{url}/realms/tongdang" for url in (layout.keycloak_url, layout.keycloak_inside_url))
     values: dict[str, object] = {
         "IDENTITY__PRINCIPAL": service,
-        "HTTP__PORT": layout.http_port(service),
-        "METRICS__PORT": layout.metrics_port(service),
+        **_ports(layout, service),
         "TLS__CERTIFICATE_FILE": tls / f"{service}.pem",
         "TLS__KEY_FILE": tls / f"{service}.key",
         "TLS__CA_FILE": tls / "ca.pem",
@@ -61,22 +60,30 @@ def _common(layout: Layout, service: str) -> dict[str, object]:
         "KAFKA__BOOTSTRAP": layout.kafka_bootstrap,
         "OIDC__ISSUER": realm,
         "OIDC__AUDIENCE": "tongdang",
-        "OIDC__JWKS_URL": f"{realm}/protocol/openid-connect/certs",
+        "OIDC__JWKS_URL": f"{inside}/protocol/openid-connect/certs",
         "REGISTRY__FILE": layout.etc / "regions.toml",
         "BACKUP__KEY_FILE": secrets / "backup",
         "TRACING__ENDPOINT": layout.tracing,
     }
     if service != "portal":
-        values["GRPC__PORT"] = layout.grpc_port(service)
+        values |= {"GRPC__HOST": layout.listens_on, "GRPC__PORT": layout.grpc_port(service)}
     return values
+
+
+def _ports(layout: Layout, name: str) -> dict[str, object]:
+    return {
+        "HTTP__HOST": layout.listens_on,
+        "HTTP__PORT": layout.http_port(name),
+        "METRICS__HOST": layout.listens_on,
+        "METRICS__PORT": layout.metrics_port(name),
+    }
 
 
 def _witness(layout: Layout, name: str) -> dict[str, object]:
     """Nothing of the platform's but the log's public key."""
     return {
         "IDENTITY__PRINCIPAL": name,
-        "HTTP__PORT": layout.http_port(name),
-        "METRICS__PORT": layout.metrics_port(name),
+        **_ports(layout, name),
         "KEYS__OWN_FILE": layout.etc / "secrets" / f"{name}.pem",
         "KEYS__LOG_FILE": layout.etc / "audit-log.vkey",
         "STATE__FILE": layout.data / name / "cosigned.json",
@@ -104,7 +111,7 @@ def _special(layout: Layout, service: str) -> dict[str, object]:
             return {"INDEX__DIR": layout.data / "index"}
         case "auth":
             return {
-                "KEYCLOAK__URL": layout.keycloak_url,
+                "KEYCLOAK__URL": layout.keycloak_inside_url,
                 "KEYCLOAK__REALM": "tongdang",
                 "KEYCLOAK__ADMIN_USER": "admin",
                 "KEYCLOAK__ADMIN_PASSWORD_FILE": secrets / "keycloak-admin",
@@ -118,6 +125,7 @@ def _special(layout: Layout, service: str) -> dict[str, object]:
             return {
                 "OIDC__CLIENT_ID": "portal",
                 "OIDC__CLIENT_SECRET_FILE": secrets / "portal-client",
+                "OIDC__TOKEN_URL": f"{layout.keycloak_inside_url}/realms/tongdang/protocol/openid-connect/token",
                 "SESSION__KEY_FILE": secrets / "portal-session",
                 "SITE__PUBLIC_URL": layout.portal_url,
                 "SITE__LOG_URL": layout.log_url,
