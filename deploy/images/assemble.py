@@ -4,7 +4,7 @@ import hashlib
 import json
 import shutil
 import subprocess
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path, PurePosixPath
 
 from deploy.images import debian, machine
@@ -122,19 +122,28 @@ class Builder:
             for source in sources[1:]:
                 subprocess.run(["cp", "-aT", str(_inside(start, source)), str(_inside(image.root, target))], check=True)
             return
-        goal = _inside(image.root, str(PurePosixPath(image.folder) / target))
-        for source in sources:
-            for name in self._context.files(source):
-                whole = self._context.path(PurePosixPath(source)).is_file()
-                place = goal / (name.name if target.endswith("/") else "") if whole else goal / name.relative_to(source)
-                place.parent.mkdir(parents=True, exist_ok=True)
-                shutil.copy(self._context.path(name), place)
+        for file, place in placements(self._context, sources, target, image.folder):
+            goal = _inside(image.root, place)
+            goal.parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy(file, goal)
 
     def _package_sources(self) -> Mount:
         """This machine's, for the time of a step; the root keeps no address."""
         listed = self._folder / "sources.list"
         listed.write_text(debian.sources_list(debian.sources(self._release)))
         return Mount("/etc/apt/sources.list", listed)
+
+
+def placements(context: Context, sources: Sequence[str], target: str, folder: str) -> Iterator[tuple[Path, str]]:
+    """Where COPY puts each file: a folder's content into the target, a file into it or, without a slash, as it."""
+    goal = PurePosixPath(folder) / target
+    for source in sources:
+        for name in context.files(source):
+            path = context.path(name)
+            if str(name) != str(PurePosixPath(source)):
+                yield path, str(goal / name.relative_to(source))
+            else:
+                yield path, str(goal / name.name if target.endswith("/") else goal)
 
 
 def _inside(root: Path, path: str) -> Path:

@@ -1,0 +1,1 @@
+"""How many machines: arithmetic over measured costs and named assumptions."""
