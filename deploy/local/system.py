@@ -47,8 +47,8 @@ def needs(*, fetching: bool, tests: bool) -> list[Need]:
         *([Need("Maven", lambda: shutil.which("mvn") is not None, ("maven",))] if fetching else []),
         Need(
             "Pango (lays out certificates)",
-            lambda: _library("libpango-1.0.so.0") and _library("libpangoft2-1.0.so.0"),
-            ("libpango-1.0-0", "libpangoft2-1.0-0"),
+            lambda: all(map(_library, ("libpango-1.0.so.0", "libpangoft2-1.0.so.0", "libharfbuzz-subset.so.0"))),
+            ("libpango-1.0-0", "libpangoft2-1.0-0", "libharfbuzz-subset0"),
         ),
         Need("a CJK font", _cjk_font, ("fontconfig", "fonts-noto-cjk")),
         *([Need("Chromium", lambda: shutil.which("chromium") is not None, ("chromium",))] if tests else []),
