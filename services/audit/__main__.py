@@ -1,6 +1,5 @@
 """audit: the verifiable log of every access, and supervision over it."""
 
-import socket
 from functools import partial
 from typing import cast
 
@@ -32,7 +31,7 @@ from services.common.foundation import Foundation
 from services.common.grpc.server import GrpcServer
 from services.common.kafka.consumer import TopicConsumer
 from services.common.kafka.topics import LOG_ORDER, audit_topic, producers
-from services.common.mongo.lease import LeaseHolder
+from services.common.mongo.lease import LeaseHolder, replica
 from services.common.operations import Operations
 from services.common.runner import App, Timer, command_line, serve
 from tongdang.audit.v1 import audit_pb2_grpc
@@ -49,7 +48,7 @@ def run_service() -> None:
     base = Foundation(settings)
     base.check_schema(MIGRATIONS)
     principal = settings.identity.principal
-    lease = LeaseHolder(base.database, "log", f"{principal}@{socket.gethostname()}")
+    lease = LeaseHolder(base.database, "log", replica(principal))
     key = cast(Ed25519PrivateKey, serialization.load_pem_private_key(settings.tlog.key_file.read_bytes(), None))
     origin = settings.tlog.origin
     public_key = verifier_key(origin, key.public_key().public_bytes_raw())

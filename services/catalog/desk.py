@@ -26,6 +26,7 @@ from services.common.grpc.channel import secure_channel
 from services.common.grpc.letters import LetterCarrier
 from services.common.mongo.dispatcher import Dispatcher
 from services.common.mongo.files import BlobStore
+from services.common.mongo.lease import replica
 from services.common.runner import Timer
 from services.common.working_calendar import PublishedCalendar
 from tongdang.catalog.v1 import delivery_pb2_grpc, desk_pb2_grpc
@@ -68,7 +69,7 @@ def wire_desk(base: Foundation, region_id: str, sealing_key: bytes, verify_url: 
         [LANE],
         LetterCarrier({LANE: secure_channel(base.registry.services["requests"], tls)}).send,
         base.clock,
-        base.settings.identity.principal,
+        replica(base.settings.identity.principal),
         base.transactions.bells,
     )
 

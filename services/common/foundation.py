@@ -14,6 +14,7 @@ from services.common.grpc.interceptors import AccessControl
 from services.common.kafka.relay import Relay
 from services.common.metrics_endpoint import MetricsEndpoint
 from services.common.mongo.database import DatabaseComponent, MongoDatabase
+from services.common.mongo.lease import replica
 from services.common.mongo.migrations import Migration, check_schema, migrate
 from services.common.mongo.transactions import Transactions
 from services.common.observations import observe_backups, observe_certificates, observe_leases, observe_outbox
@@ -34,7 +35,8 @@ class Foundation:
 
     @cached_property
     def database(self) -> MongoDatabase:
-        return MongoDatabase(self.settings.mongo_uri(), self.settings.mongo.database)
+        settings = self.settings
+        return MongoDatabase(settings.mongo_uri(), settings.mongo.database, tls=settings.mongo_tls())
 
     @cached_property
     def transactions(self) -> Transactions:
@@ -86,7 +88,7 @@ class Foundation:
 
     def migrate(self, migrations: list[Migration]) -> None:
         """Brings the database to this program's schema."""
-        migrate(self.database, migrations, self.settings.identity.principal)
+        migrate(self.database, migrations, replica(self.settings.identity.principal))
 
     def check_schema(self, migrations: list[Migration]) -> None:
         """Raises: SchemaMismatch, RestoreUnfinished."""

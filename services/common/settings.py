@@ -7,6 +7,7 @@ from pydantic import BaseModel
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from services.common.kafka.connection import KafkaConnection
+from services.common.mongo.connection import MongoTls
 
 
 class Identity(BaseModel):
@@ -46,10 +47,15 @@ class Tls(BaseModel):
 
 
 class Mongo(BaseModel):
-    """The service's own database."""
+    """The service's own database.
+
+    `certificate_key_file`: the certificate of `Tls` and its key in one PEM file, as the driver wants them. With it the
+    connection is mutual TLS, and the user may be the certificate's subject (`authMechanism=MONGODB-X509`).
+    """
 
     uri_file: Path
     database: str
+    certificate_key_file: Path | None = None
 
 
 class Kafka(BaseModel):
@@ -115,6 +121,11 @@ class ServiceSettings(BaseSettings):
     def mongo_uri(self) -> str:
         """The connection string, with its password."""
         return read_secret(self.mongo.uri_file)
+
+    def mongo_tls(self) -> MongoTls | None:
+        """None where the connection is plain, as on one machine."""
+        own = self.mongo.certificate_key_file
+        return MongoTls(own, self.tls.ca_file) if own else None
 
 
 class GrpcServiceSettings(ServiceSettings):

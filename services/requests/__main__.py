@@ -9,6 +9,7 @@ from services.common.grpc.channel import secure_channel
 from services.common.grpc.letters import LetterCarrier
 from services.common.grpc.server import GrpcServer
 from services.common.mongo.dispatcher import Dispatcher
+from services.common.mongo.lease import replica
 from services.common.observations import observe_letters
 from services.common.runner import App, Timer, command_line, serve
 from services.common.working_calendar import PublishedCalendar
@@ -56,7 +57,7 @@ def run_service() -> None:
         list(provinces),
         LetterCarrier(provinces).send,
         base.clock,
-        principal,
+        replica(principal),
         base.transactions.bells,
     )
 

@@ -7,6 +7,7 @@ point leaves the cursor where the last whole chunk ended.
 import os
 import threading
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import replace
 
 import structlog
@@ -77,7 +78,7 @@ class BatchWorker:
         self._thread.start()
 
     def stop(self) -> None:
-        """Ends after the chunk in hand; the next start goes on from the cursor."""
+        """Ends after the chunk in hand; the next start goes on from the cursor, another replica at once."""
         self._stopping.set()
         self._queued.ring()
         if self._thread.is_alive():
@@ -90,6 +91,11 @@ class BatchWorker:
             raise Unavailable(self.name)
 
     def _live(self) -> None:
+        self._work_until_stopped()
+        with suppress(PyMongoError):
+            self._lease.release()
+
+    def _work_until_stopped(self) -> None:
         held = False
         while not self._stopping.is_set():
             try:

@@ -23,7 +23,7 @@ from services.common.domain.clock import Clock
 from services.common.domain.ids import Ids
 from services.common.mongo.database import Document, MongoDatabase
 from services.common.mongo.files import BlobStore
-from services.common.mongo.lease import LeaseHolder, LeaseLost
+from services.common.mongo.lease import LeaseHolder, LeaseLost, replica
 from services.common.mongo.transactions import Transactions, Tx
 
 _PROJECTION = dict.fromkeys(EFFECT_FIELDS, 1)
@@ -45,7 +45,7 @@ class ImportQueue:
         """The oldest waiting import that nobody else works on, or None."""
         waiting = {"state": {"$in": [state.value for state in WAITING]}}
         for row in self._database.db[IMPORTS].find(waiting).sort("_id", 1).limit(20):
-            lease = LeaseHolder(self._database, f"import/{row['_id']}", self._principal)
+            lease = LeaseHolder(self._database, f"import/{row['_id']}", replica(self._principal))
             if lease.try_acquire() is not None:
                 fresh = self._database.db[IMPORTS].find_one({"_id": row["_id"], **waiting})
                 if fresh is not None:

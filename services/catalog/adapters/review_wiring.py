@@ -1,6 +1,5 @@
 """Puts the opening review together, for `__main__`."""
 
-import socket
 from typing import cast
 
 from cryptography.hazmat.primitives import serialization
@@ -13,7 +12,7 @@ from services.catalog.adapters.review_records import MongoRecords
 from services.catalog.settings import CatalogSettings
 from services.common.foundation import Foundation
 from services.common.grpc.channel import secure_channel
-from services.common.mongo.lease import LeaseHolder
+from services.common.mongo.lease import LeaseHolder, replica
 from services.common.mongo.wakeups import Wakeup
 
 
@@ -27,7 +26,7 @@ def wire_review(
     worker = BatchWorker(
         base.database,
         base.transactions,
-        LeaseHolder(base.database, "batches", f"{principal}@{socket.gethostname()}"),
+        LeaseHolder(base.database, "batches", replica(principal)),
         base.registry,
         cast(Ed25519PrivateKey, serialization.load_pem_private_key(pem, None)),
         principal,

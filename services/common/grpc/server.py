@@ -44,6 +44,9 @@ class GrpcServer:
                 ("grpc.max_send_message_length", MAX_MESSAGE_BYTES),
                 ("grpc.so_reuseport", 0),
                 ("grpc.keepalive_time_ms", 60_000),
+                # callers come anew now and then, and so to replicas that were not there before
+                ("grpc.max_connection_age_ms", 600_000),
+                ("grpc.max_connection_age_grace_ms", 60_000),
                 ("grpc.http2.min_ping_interval_without_data_ms", 20_000),
             ],
         )

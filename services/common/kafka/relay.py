@@ -1,6 +1,5 @@
 """The relay: one per database, by fenced lease; numbers the outbox, sends it, moves the mark."""
 
-import socket
 import threading
 import time
 from collections.abc import Iterator
@@ -22,7 +21,7 @@ from services.common.kafka.streams import Stream, open_stream
 from services.common.kafka.upkeep import Upkeep
 from services.common.metrics import WORK_INTERRUPTED
 from services.common.mongo.database import MongoDatabase
-from services.common.mongo.lease import LeaseHolder
+from services.common.mongo.lease import LeaseHolder, replica
 from services.common.mongo.transactions import Transactions
 
 _IDLE_S = 0.2
@@ -56,7 +55,7 @@ class Relay:
         self._stream = Stream(principal, incarnation)
         self._clock = clock
         self._ids = ids
-        self._lease = LeaseHolder(database, "relay", holder or f"{principal}@{socket.gethostname()}")
+        self._lease = LeaseHolder(database, "relay", holder or replica(principal))
         self._upkeep = Upkeep(database, LoggedReader(kafka, principal))
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._run, name="relay", daemon=True)

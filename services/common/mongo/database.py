@@ -11,6 +11,7 @@ from pymongo.read_concern import ReadConcern
 from pymongo.write_concern import WriteConcern
 
 from services.common.domain.errors import Unavailable
+from services.common.mongo.connection import MongoTls
 from services.common.mongo.measured import MeasuredCommands
 
 Document = dict[str, Any]
@@ -34,7 +35,7 @@ def out_of_reach(problem: BaseException) -> bool:
 class MongoDatabase:
     """Owns the driver's connection pool."""
 
-    def __init__(self, uri: str, name: str, *, server_timeout_s: float = 5.0) -> None:
+    def __init__(self, uri: str, name: str, *, tls: MongoTls | None = None, server_timeout_s: float = 5.0) -> None:
         self.name = name
         self.uri = uri  # holds the password: never logged
         self.client: MongoClient[Document] = MongoClient(
@@ -47,6 +48,7 @@ class MongoDatabase:
             socketTimeoutMS=30_000,
             maxPoolSize=100,
             event_listeners=[MeasuredCommands()],
+            **(tls.options() if tls else {}),
         )
         self.db: Database[Document] = self.client.get_database(
             name,

@@ -4,6 +4,7 @@ A lease that is only read inside a transaction does not fence; a fenced transact
 its epoch in the filter (DESIGN §4, Leases).
 """
 
+import socket
 import time
 
 from pymongo import ReturnDocument
@@ -20,6 +21,11 @@ class LeaseLost(TongdangError):
     """Another holder has a higher epoch, or the term ran out."""
 
     code = "LEASE_LOST"
+
+
+def replica(principal: str) -> str:
+    """This process's place among the replicas of a service: a holder's name that no two of them share."""
+    return f"{principal}@{socket.gethostname()}"
 
 
 class LeaseHolder:
