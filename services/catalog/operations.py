@@ -1,7 +1,9 @@
 """The commands of a province's operator: those every service has, and the comparison with what others know."""
 
 from services.catalog.adapters.comparison import differences
+from services.catalog.adapters.desk_documents import COPIES, VAULT
 from services.catalog.adapters.elsewhere import KafkaAndCentre
+from services.catalog.adapters.import_store import IMPORT_FILES
 from services.catalog.adapters.migrations import MIGRATIONS
 from services.catalog.adapters.mongo_cases import MongoCases, MongoHoldings
 from services.catalog.adapters.recovery import Receive, Recovery
@@ -17,10 +19,12 @@ from services.common.domain.access import Recording
 from services.common.domain.caller import Caller
 from services.common.foundation import Foundation
 from services.common.grpc.channel import secure_channel
+from services.common.mongo.files import BlobStore, FixityBroken
 from services.common.operations import Command, Operations, operator, record, tell
 from tongdang.fulfilment.v1 import fulfilment_pb2
 
 ACCESS = {**IMPORT_ACCESS, **REVIEW_ACCESS, **RULES_ACCESS, **DESK_ACCESS}
+_BUCKETS = (VAULT, COPIES, IMPORT_FILES)
 _BY_WORKERS = frozenset({"import.apply", "batch.apply-chunk", "batch.published", "rules.changed"})
 WRITES = frozenset(row.action for row in ACCESS.values() if row.recording is Recording.WRITE) | _BY_WORKERS
 
@@ -28,7 +32,7 @@ WRITES = frozenset(row.action for row in ACCESS.values() if row.recording is Rec
 def commands() -> dict[str, Command]:
     """By the name they are called."""
     common = Operations(lambda: Foundation(CatalogSettings()), MIGRATIONS, RestoreState.LOADED)
-    return {**common.commands(), "reconcile": reconcile, "repair": repair}
+    return {**common.commands(), "reconcile": reconcile, "repair": repair, "fixity": fixity}
 
 
 def reconcile() -> None:
@@ -49,6 +53,25 @@ def repair() -> None:
     left = differences(base.database, elsewhere, WRITES)
     base.database.db[RESTORES].update_many({"state": RestoreState.LOADED}, {"$set": {"state": RestoreState.DONE}})
     _tell(left)
+
+
+def fixity() -> None:
+    """Reads every stored file anew; one whose bytes differ from their digests is told, and the exit code is 1.
+
+    Raises: FixityBroken.
+    """
+    base, _ = _base()
+    record(base, "operator.fixity")
+    checked = broken = 0
+    for bucket in _BUCKETS:
+        for address, intact in BlobStore(base.database, bucket).verified():
+            checked += 1
+            if not intact:
+                broken += 1
+                tell({"difference": "fixity-broken", "bucket": bucket, "id": address})
+    tell({"files": checked, "broken": broken})
+    if broken:
+        raise FixityBroken(f"{broken} of {checked} files differ from their digests")
 
 
 def _base() -> tuple[Foundation, CatalogSettings]:

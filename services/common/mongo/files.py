@@ -1,13 +1,13 @@
 """A content-addressed store on GridFS, which cannot join a transaction: put first, refer then, sweep later."""
 
 import hashlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from bson import ObjectId
 from gridfs import GridFSBucket, GridOut
-from gridfs.errors import NoFile
+from gridfs.errors import CorruptGridFile, NoFile
 from pymongo import ASCENDING, IndexModel
 from pymongo.database import Database
 
@@ -93,6 +93,21 @@ class BlobStore:
         """
         with self._open(sha256) as file:
             return int(file.length)
+
+    def verified(self) -> Iterator[tuple[str, bool]]:
+        """Every stored file read anew: its address, and whether its bytes still match both digests."""
+        for row in self._files.find({}, {"filename": 1, "metadata.sm3": 1}).sort("_id", 1):
+            intact = self._is_intact(row)
+            if intact or self._files.find_one({"_id": row["_id"]}):  # else swept meanwhile
+                yield row["filename"], intact
+
+    def _is_intact(self, row: Document) -> bool:
+        try:
+            with self._bucket.open_download_stream(row["_id"]) as file:
+                found = fixity(bytes(file.read()))
+        except (NoFile, CorruptGridFile):
+            return False
+        return (found.sha256, found.sm3) == (row["filename"], row.get("metadata", {}).get("sm3"))
 
     def sweep(self, referenced: Iterable[str], now: datetime) -> int:
         """Deletes files nobody has referred to or put for a day, and what killed uploads left; returns files deleted.

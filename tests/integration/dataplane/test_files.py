@@ -64,6 +64,17 @@ def test_a_changed_byte_is_not_delivered(store: BlobStore, database: MongoDataba
         store.read(stored.sha256)
 
 
+def test_every_file_is_read_anew_and_the_damaged_and_the_truncated_are_named(
+    store: BlobStore, database: MongoDatabase
+) -> None:
+    whole, changed, cut = (store.put(content).sha256 for content in (b"whole", b"changed", os.urandom(300_000)))
+    ids = {row["filename"]: row["_id"] for row in database.db["vault.files"].find()}
+    database.db["vault.chunks"].update_one({"files_id": ids[changed]}, {"$set": {"data": b"charged"}})
+    database.db["vault.chunks"].delete_one({"files_id": ids[cut], "n": 1})
+
+    assert dict(store.verified()) == {whole: True, changed: False, cut: False}
+
+
 def test_what_nobody_refers_to_goes_after_a_day(store: BlobStore, database: MongoDatabase) -> None:
     kept, gone = store.put(b"kept"), store.put(b"gone")
     database.db["vault.chunks"].insert_one({"files_id": ObjectId(), "n": 0, "data": b"of a killed upload"})
