@@ -7,7 +7,8 @@ SAMPLES ?= 1
 export SAMPLES PROVINCES
 .DEFAULT_GOAL := help
 
-.PHONY: help run stop reset province test sbom image-check compose capacity bench bench-long fault lint types contracts rules protos engines venv lock clean
+.PHONY: help run stop reset province test sbom image-check compose kubernetes capacity bench bench-long fault
+.PHONY: lint types contracts rules protos engines venv lock clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -60,6 +61,11 @@ types: .venv/ready gen/ready ## mypy --strict
 
 contracts: .venv/ready gen/ready ## who may import whom
 	@$(BIN)/lint-imports
+
+kubernetes: .venv/ready gen/ready ## write what is derived of deploy/k8s, render both overlays, check them
+	@$(BIN)/python -m deploy.kubernetes write
+	@$(BIN)/python -m deploy.kubernetes check trial
+	@$(BIN)/python -m deploy.kubernetes check national
 
 rules: .venv/ready gen/ready ## keep the rule table's version, and write docs/rules.md from it
 	@$(BIN)/python -m services.catalog rules-version
