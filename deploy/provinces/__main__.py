@@ -2,7 +2,9 @@
 
 import argparse
 import sys
+from pathlib import Path
 
+from deploy.kubernetes.province import write as write_for_kubernetes
 from deploy.provinces.catalogue import DEFAULT, folder
 from deploy.provinces.generate import Refused, generate
 
@@ -21,9 +23,11 @@ def main() -> int:
         return 1
     home = folder() / options.code
     print("\n".join(f"wrote {home / file}" for file in written) or f"{home} is there already; nothing changed")
+    if home.parent == Path(__file__).parent:  # a trial's folder elsewhere is not the repository's
+        print(f"wrote {write_for_kubernetes(options.code)}")
     print(
         f"\nNext: put the real archives, units and fonds into {home / 'province.toml'} (or try the sample as it is),\n"
-        f"commit the folder, and start a stack with it: make run PROVINCES={','.join((*DEFAULT, options.code))}"
+        f"commit what was written, and start a stack with it: make run PROVINCES={','.join((*DEFAULT, options.code))}"
     )
     return 0
 
