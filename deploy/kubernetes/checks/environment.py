@@ -1,4 +1,4 @@
-"""Each pod's environment is what its settings class reads: every required name, none it does not know."""
+"""Each pod's environment is what its settings class reads: every required name, none it does not know, its ports."""
 
 import typing
 from collections.abc import Iterator, Sequence
@@ -7,7 +7,7 @@ from types import UnionType
 from pydantic import BaseModel
 from pydantic_settings import BaseSettings
 
-from deploy.kubernetes.checks.objects import Pod, pods, variables
+from deploy.kubernetes.checks.objects import SERVERS, Pod, pods, variables
 from deploy.kubernetes.document import Document
 from deploy.kubernetes.workloads import WITNESS, Workload, workloads
 
@@ -33,6 +33,10 @@ def _problems(objects: Sequence[Document], pod: Pod) -> Iterator[str]:
     yield from (f"{name} is not set" for name in sorted(needed - set(found)))
     yield from (f"{name} is no setting" for name in sorted(set(found) - known))
     yield from (f"{name} listens for its own pod alone" for name in sorted(known) if _closed(name, found))
+    opened = {row["containerPort"] for one in pod.containers for row in one.get("ports", ())}
+    listened = {int(value) for name, value in found.items() if name.endswith("__PORT")}
+    if pod.kind in SERVERS and opened != listened:
+        yield f"listens at {sorted(listened)}, opens {sorted(opened)}"
     module = next((one["args"][0] for one in pod.containers if "args" in one), workload.module)
     if module != workload.module:
         yield f"starts {module}, expected {workload.module}"

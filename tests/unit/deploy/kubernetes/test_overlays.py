@@ -124,6 +124,10 @@ def on_loopback(objects: Objects) -> None:
     settings(objects, "auth")["TONGDANG_AUTH__GRPC__HOST"] = "127.0.0.1"
 
 
+def other_listener(objects: Objects) -> None:
+    container(objects, "Deployment", "auth")["ports"][0]["containerPort"] = 9443
+
+
 def other_module(objects: Objects) -> None:
     container(objects, "Deployment", "auth")["args"] = ["services.audit", "serve"]
 
@@ -202,6 +206,7 @@ FAULTS: list[tuple[str, Fault, str]] = [
     ("environment", renamed_key, "TONGDANG_REQUESTS__GRPC__PORT is not set"),
     ("environment", renamed_key, "TONGDANG_REQUESTS__GRPC__PROT is no setting"),
     ("environment", on_loopback, "TONGDANG_AUTH__GRPC__HOST listens for its own pod alone"),
+    ("environment", other_listener, "listens at [8080, 8443, 9090], opens [8080, 9090, 9443]"),
     ("environment", other_module, "starts services.audit, expected services.auth"),
     ("kafka", lambda objects: topic(objects, "partitions", 3), "topic catalog.320000.records.v1: (3, "),
     (
