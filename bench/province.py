@@ -18,6 +18,7 @@ from services.catalog.adapters.batch_store import MongoBatches
 from services.catalog.adapters.batch_worker import BatchWorker
 from services.catalog.adapters.documents import RECORDS
 from services.catalog.adapters.import_claims import new_document
+from services.catalog.adapters.publication_documents import COMMITMENTS, PUBLICATIONS
 from services.catalog.adapters.review_records import MongoRecords
 from services.catalog.application.review import MAX_BATCH, create_batch, publish_batch, sign_batch
 from services.catalog.domain.batches import Batch, Side, Signature, State
@@ -111,6 +112,8 @@ class Province:
         db[RECORDS].update_many({}, {"$set": change})
         signed = {"state": State.SIGNED.value, "cursor": 0, "applied": 0, "published_at": None, "published_by": ""}
         db[BATCHES].update_many({}, {"$set": signed})
+        for name in (COMMITMENTS, PUBLICATIONS):
+            db[name].delete_many({})
 
     def sent(self) -> Iterator[dict[str, Any]]:
         """Outbox documents that were sent, in order."""

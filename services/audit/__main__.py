@@ -23,7 +23,7 @@ from services.audit.domain.notes import Checkpoint, sign_checkpoint, verifier_ke
 from services.audit.entrypoints.access import ACCESS
 from services.audit.entrypoints.events_handler import EventsHandler
 from services.audit.entrypoints.log_routes import log_routes
-from services.audit.entrypoints.supervision_servicer import SupervisionServicer, Witnessing
+from services.audit.entrypoints.supervision_servicer import PublicLogServicer, SupervisionServicer, Witnessing
 from services.audit.settings import AuditSettings
 from services.common.domain.clock import to_iso
 from services.common.domain.merkle import EMPTY_ROOT
@@ -83,12 +83,16 @@ def run_service() -> None:
     consumer = TopicConsumer(kafka, topics, store.positions, handler, "events")
     projection = Projection(base.database, store)
     witnessing = Witnessing([one.key for one in addresses], settings.witnesses.quorum, cosigned)
-    servicer = SupervisionServicer(MongoEvents(base.database), published, public_key, base.recorder, witnessing)
+    events = MongoEvents(base.database)
+    servicer = SupervisionServicer(events, published, public_key, base.recorder, witnessing)
     server = GrpcServer(
         settings.grpc,
         settings.tls,
         base.access_control(ACCESS),
-        [partial(audit_pb2_grpc.add_SupervisionServiceServicer_to_server, servicer)],
+        [
+            partial(audit_pb2_grpc.add_SupervisionServiceServicer_to_server, servicer),
+            partial(audit_pb2_grpc.add_PublicLogServiceServicer_to_server, PublicLogServicer(events)),
+        ],
     )
     observe = observe_log(base.database, witnessed=bool(addresses))
     serve(

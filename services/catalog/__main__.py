@@ -6,6 +6,7 @@ from services.catalog import operations
 from services.catalog.adapters.import_wiring import wire_imports
 from services.catalog.adapters.migrations import MIGRATIONS
 from services.catalog.adapters.observations import observe_cases
+from services.catalog.adapters.provenances import MongoProvenances
 from services.catalog.adapters.review_wiring import wire_review
 from services.catalog.adapters.rule_store import MongoRuleVersions, MongoWords
 from services.catalog.application.desk_messages import LANE
@@ -14,6 +15,7 @@ from services.catalog.desk import wire_desk
 from services.catalog.domain.rules.versions import rule_table
 from services.catalog.entrypoints.import_servicer import ImportServicer
 from services.catalog.entrypoints.import_worker import ImportWorker
+from services.catalog.entrypoints.provenance_servicer import ProvenanceServicer
 from services.catalog.entrypoints.review_servicer import ReviewServicer
 from services.catalog.entrypoints.rules_document import keep_version, print_document
 from services.catalog.entrypoints.rules_servicer import RulesServicer
@@ -26,7 +28,7 @@ from services.common.observations import observe_letters
 from services.common.operations import operator
 from services.common.runner import App, command_line, serve
 from services.common.settings import read_key
-from tongdang.catalog.v1 import import_pb2_grpc, review_pb2_grpc, rules_pb2_grpc
+from tongdang.catalog.v1 import import_pb2_grpc, provenance_pb2_grpc, review_pb2_grpc, rules_pb2_grpc
 
 RULES = {"rules-version": keep_version, "rules-document": print_document}
 """Commands of those who write the rule table; they need no settings."""
@@ -57,6 +59,7 @@ def run_service() -> None:
 
     versions, words = MongoRuleVersions(base.database, base.transactions), MongoWords(base.database, base.transactions)
     use_rule_table(rule_table(settings.rules), by=operator(base, "rules.changed"), versions=versions)
+    provenance_servicer = ProvenanceServicer(MongoProvenances(base.database))
 
     desk = wire_desk(base, region_id, read_key(settings.sealing.key_file), settings.certificate.verify_url)
 
@@ -68,6 +71,7 @@ def run_service() -> None:
             partial(import_pb2_grpc.add_ImportServiceServicer_to_server, import_servicer),
             partial(review_pb2_grpc.add_ReviewServiceServicer_to_server, review_servicer),
             partial(rules_pb2_grpc.add_RulesServiceServicer_to_server, RulesServicer(versions, words, repeats)),
+            partial(provenance_pb2_grpc.add_ProvenanceServiceServicer_to_server, provenance_servicer),
             *desk.register,
         ],
     )

@@ -11,6 +11,7 @@ from services.catalog.application.supplying import take_message, take_request
 from services.catalog.domain.differences import TABLE, Difference
 from services.catalog.entrypoints.access_desk import DESK_ACCESS
 from services.catalog.entrypoints.access_import import IMPORT_ACCESS
+from services.catalog.entrypoints.access_provenance import PROVENANCE_ACCESS
 from services.catalog.entrypoints.access_review import REVIEW_ACCESS
 from services.catalog.entrypoints.access_rules import RULES_ACCESS
 from services.catalog.settings import CatalogSettings
@@ -23,7 +24,7 @@ from services.common.mongo.files import BlobStore, FixityBroken
 from services.common.operations import Command, Operations, operator, record, tell
 from tongdang.fulfilment.v1 import fulfilment_pb2
 
-ACCESS = {**IMPORT_ACCESS, **REVIEW_ACCESS, **RULES_ACCESS, **DESK_ACCESS}
+ACCESS = {**IMPORT_ACCESS, **REVIEW_ACCESS, **RULES_ACCESS, **DESK_ACCESS, **PROVENANCE_ACCESS}
 _BUCKETS = (VAULT, COPIES, IMPORT_FILES)
 _BY_WORKERS = frozenset({"import.apply", "batch.apply-chunk", "batch.published", "rules.changed"})
 WRITES = frozenset(row.action for row in ACCESS.values() if row.recording is Recording.WRITE) | _BY_WORKERS

@@ -7,11 +7,13 @@ from typing import Protocol
 
 from services.audit.domain.trail import Logged, in_order
 from services.common.domain.actor import Actor
-from services.common.domain.audit_event import AuditEvent, ObjectRef
+from services.common.domain.audit_event import AuditEvent, ObjectRef, Outcome
 from services.common.domain.caller import Caller
 from services.common.domain.canonical import sha256_hex
 from services.common.domain.errors import InvalidArgument, InvalidPageToken, NotFound
+from services.common.domain.ids import is_uuid
 from services.common.domain.paging import Page, decode_token, encode_token
+from services.common.domain.publication import PUBLISHED
 
 MAX_TRAIL = 20_000
 _TRAIL_PAGE = 500
@@ -146,6 +148,20 @@ def _place(places: dict[int, int], after: list[str | int]) -> int:
         return places[int(after[0])]
     except (IndexError, KeyError, ValueError, TypeError):
         raise InvalidPageToken from None
+
+
+def locate_publication(batch_id: str, *, events: Events) -> int:
+    """Leaf index of the event that ended a publication; the entries themselves are public.
+
+    Raises: InvalidArgument, NotFound: not logged, or not yet to be found.
+    """
+    if not is_uuid(batch_id):
+        raise InvalidArgument("batch_id", "a UUID")
+    wanted = EventFilter(action=PUBLISHED, outcome=Outcome.GRANTED.value, object_id=batch_id)
+    found = events.search(wanted, size=1, token="").items
+    if not found:
+        raise NotFound("publication")
+    return found[0].leaf_index
 
 
 def event_in_scope(leaf_index: int, *, by: Actor, events: Events) -> Logged:

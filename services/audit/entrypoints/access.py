@@ -5,6 +5,7 @@ from services.common.domain.actor import Role
 from services.common.domain.audit_event import ObjectRef
 
 _SERVICE = "/tongdang.audit.v1.SupervisionService/"
+_PUBLIC = "/tongdang.audit.v1.PublicLogService/"
 _REGULATOR = frozenset({Role.REGULATOR})
 _CALLERS = ("portal", "operator")
 
@@ -32,5 +33,12 @@ ACCESS: AccessTable = {
     ),
     _SERVICE + "GetLogStatus": Access(
         "audit.read-status", _CALLERS, frozenset(Role), Recording.OPEN, object_of=lambda _: ObjectRef("audit-log", "")
+    ),
+    _PUBLIC + "LocatePublication": Access(
+        "audit.locate-publication",
+        _CALLERS,
+        frozenset(Role),
+        Recording.OPEN,
+        object_of=lambda request: ObjectRef("batch", request.batch_id),
     ),
 }

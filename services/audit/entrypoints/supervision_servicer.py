@@ -12,7 +12,14 @@ from google.protobuf import timestamp_pb2
 
 from services.audit.adapters.cosigned_log import CosignedLog
 from services.audit.adapters.published_log import PublishedLog, StreamState
-from services.audit.application.supervise import EventFilter, Events, event_in_scope, search_events, trail
+from services.audit.application.supervise import (
+    EventFilter,
+    Events,
+    event_in_scope,
+    locate_publication,
+    search_events,
+    trail,
+)
 from services.audit.domain.cosignatures import Cosignature, cosignature_of
 from services.audit.domain.notes import COSIGNATURE, open_checkpoint, parse_verifier_key, split_note
 from services.audit.domain.proofs import inclusion_from_tiles
@@ -115,6 +122,19 @@ class SupervisionServicer(audit_pb2_grpc.SupervisionServiceServicer):
             streams=map(_stream, self._log.streams()),
             **self._witnessing.told(),
         )
+
+
+class PublicLogServicer(audit_pb2_grpc.PublicLogServiceServicer):
+    """Thin; for everybody."""
+
+    def __init__(self, events: Events) -> None:
+        self._events = events
+
+    def LocatePublication(
+        self, request: audit_pb2.LocatePublicationRequest, context: grpc.ServicerContext
+    ) -> audit_pb2.LocatePublicationResponse:
+        leaf_index = locate_publication(request.batch_id, events=self._events)
+        return audit_pb2.LocatePublicationResponse(leaf_index=leaf_index)
 
 
 def _stream(state: StreamState) -> audit_pb2.StreamStatus:

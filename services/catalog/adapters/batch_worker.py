@@ -17,17 +17,20 @@ from pymongo.errors import PyMongoError
 from services.catalog.adapters.batch_documents import BATCHES, ENTRIES, batch_document, batch_of, entry_of
 from services.catalog.adapters.documents import RECORDS
 from services.catalog.adapters.publication_chunk import CHUNK, ChunkOutdated, PublicationChunk, read_chunk
+from services.catalog.adapters.publication_documents import PUBLICATIONS, commitments_of
 from services.catalog.adapters.published_messages import manifest_message
 from services.catalog.adapters.review_records import reviewable
 from services.catalog.domain.batches import Batch, Decision, State
-from services.catalog.domain.publications import Commitment, manifest
+from services.catalog.domain.publications import PublicationUnfinished, manifest
 from services.catalog.domain.rules import require_openable
 from services.common.domain.actor import Actor, Role
 from services.common.domain.audit_event import ObjectRef
 from services.common.domain.caller import Caller
+from services.common.domain.canonical import sha256_hex
 from services.common.domain.clock import Clock, legal_day
 from services.common.domain.errors import TongdangError, Unavailable
 from services.common.domain.ids import Ids
+from services.common.domain.publication import MANIFEST_FACT, PUBLISHED
 from services.common.domain.registry import Registry
 from services.common.mongo.database import Document, MongoDatabase
 from services.common.mongo.lease import LeaseHolder
@@ -189,8 +192,10 @@ class BatchWorker:
         return self._read_chunk(batch, batch.cursor)
 
     def _read_chunk(self, batch: Batch, start: int) -> PublicationChunk:
-        sample = self._registry.archive(batch.archive_id).sample
-        return read_chunk(self._database, batch, start, sample=sample, now=self._clock.now())
+        return read_chunk(self._database, batch, start, sample=self._is_sample(batch), now=self._clock.now())
+
+    def _is_sample(self, batch: Batch) -> bool:
+        return self._registry.archive(batch.archive_id).sample
 
     def _apply(self, tx: Tx, batch: Batch, chunk: PublicationChunk) -> None:
         self._lease.fence(tx)
@@ -210,18 +215,21 @@ class BatchWorker:
     def _finish(self, tx: Tx, batch: Batch) -> None:
         """Manifest and `published` come last."""
         self._lease.fence(tx)
-        lines = tx.db[ENTRIES].find({"batch_id": batch.batch_id}, session=tx.session).sort("ordinal", 1)
-        left_out = set(batch.skipped)
-        commitments = [
-            Commitment(line["record_id"], bytes(line["salt"]), line["content_hash"])
-            for line in lines
-            if line["decision"] == Decision.OPEN.value and line["record_id"] not in left_out and "salt" in line
-        ]
+        _, commitments = commitments_of(tx.db, batch.batch_id, tx.session)
+        if len(commitments) != batch.applied:
+            raise PublicationUnfinished(f"{batch.applied} records opened, {len(commitments)} committed to")
         after = replace(batch, state=State.PUBLISHED, version=batch.version + 1)
         content = manifest(after, commitments)
-        tx.emit(manifest_message(after, content, self._signing_key.sign(content), self._clock.now()))
-        facts: dict[str, str | int | bool] = {"opened": batch.applied, "root": batch.root}
-        tx.record(self._caller("batch.published", batch).granted(_ref(batch), facts=facts))
+        signature = self._signing_key.sign(content)
+        kept = {"manifest": content, "signature": signature, "sample": self._is_sample(batch)}
+        tx.db[PUBLICATIONS].insert_one({"_id": batch.batch_id, **kept}, session=tx.session)
+        tx.emit(manifest_message(after, content, signature, self._clock.now()))
+        facts: dict[str, str | int | bool] = {
+            "opened": batch.applied,
+            "root": batch.root,
+            MANIFEST_FACT: sha256_hex(content),
+        }
+        tx.record(self._caller(PUBLISHED, batch).granted(_ref(batch), facts=facts))
         self._save(tx, batch, after)
         log.info("batch-published", batch_id=batch.batch_id, opened=batch.applied, skipped=len(batch.skipped))
 

@@ -12,12 +12,14 @@ from pymongo import UpdateMany
 
 from services.catalog.adapters.batch_documents import ENTRIES
 from services.catalog.adapters.documents import RECORDS
-from services.catalog.adapters.published_messages import Opening
+from services.catalog.adapters.publication_documents import COMMITMENTS, commitments_document
+from services.catalog.adapters.published_messages import Opening, entry_content
 from services.catalog.domain.batches import Batch, Decision
 from services.catalog.domain.record import AccessStatus
 from services.common.domain.clock import legal_day
 from services.common.domain.errors import Unavailable
 from services.common.domain.messages import OutboxMessage
+from services.common.domain.publication import entry_commitment
 from services.common.mongo.database import Document, MongoDatabase
 from services.common.mongo.transactions import Tx
 
@@ -39,7 +41,7 @@ class PublicationChunk:
     """Lines [`start`, `start` + `lines`) of a batch's list.
 
     `changes`: one write for all records that are decided alike, of `changed` records in all. `skipped`: ids of records
-    that are no longer as signed.
+    that are no longer as signed. `ordinals`, `commitments`: of the lines that open, in their order.
     """
 
     batch_id: str
@@ -48,6 +50,8 @@ class PublicationChunk:
     changes: list[UpdateMany] = field(default_factory=list)
     changed: int = 0
     messages: list[OutboxMessage] = field(default_factory=list)
+    ordinals: list[int] = field(default_factory=list)
+    commitments: list[bytes] = field(default_factory=list)
     skipped: list[str] = field(default_factory=list)
 
     def apply(self, tx: Tx) -> None:
@@ -56,6 +60,9 @@ class PublicationChunk:
             done = tx.db[RECORDS].bulk_write(self.changes, ordered=False, session=tx.session)
             if done.matched_count != self.changed:
                 raise ChunkOutdated(f"batch {self.batch_id}, lines from {self.start}")
+        if self.commitments:
+            kept = commitments_document(self.batch_id, self.start, self.ordinals, self.commitments)
+            tx.db[COMMITMENTS].insert_one(kept, session=tx.session)
         tx.emit(*self.messages)
 
 
@@ -85,8 +92,10 @@ def publication_chunk(
         same = (line["decision"], line["rule"], line["reason"], record["version"])
         alike.setdefault(same, []).append(record["_id"])
         if line["decision"] == Decision.OPEN.value:
-            record["version"] += 1
-            chunk.messages.append(opening.message(record, line["rule"]))
+            entry = opening.entry(record, line["rule"])
+            chunk.messages.append(opening.message(entry, record["version"] + 1))
+            chunk.ordinals.append(line["ordinal"])
+            chunk.commitments.append(entry_commitment(bytes(line["salt"]), entry_content(entry)))
     for (decision, rule, reason, version), ids in alike.items():
         opens = decision == Decision.OPEN.value
         fields = {

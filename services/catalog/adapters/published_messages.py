@@ -26,6 +26,8 @@ _PRECISIONS = {
 }
 LEVEL_NAMES = {number: name for name, number in _LEVELS.items()}
 PRECISION_NAMES = {number: name for name, number in _PRECISIONS.items()}
+_LEVEL_WORDS = {number: record_pb2.Level.Name(number) for number in LEVEL_NAMES}
+_PRECISION_WORDS = {number: common_pb2.DatePrecision.Name(number) for number in PRECISION_NAMES}
 
 
 def level_of(record: dict[str, Any]) -> "record_pb2.Level":
@@ -54,10 +56,30 @@ class Opening:
         self._time = _timestamp(now)
         self._topic = f"catalog.{batch.region_id}.records.v1"
 
-    def message(self, record: Mapping[str, Any], rule: str) -> OutboxMessage:
-        """The open entry of a record; `record["version"]` is the one it now has."""
+    def entry(self, record: Mapping[str, Any], rule: str) -> record_pb2.OpenEntry:
+        """What the public reads of a record."""
         batch = self._batch
-        record_id, version = record["_id"], record["version"]
+        return record_pb2.OpenEntry(
+            record_id=record["_id"],
+            region_id=batch.region_id,
+            archive_id=batch.archive_id,
+            reference_code=record["reference_code"],
+            fonds=record["fonds"],
+            level=_LEVELS[record["level"]],
+            title=record["title"],
+            creator=record["creator"],
+            date=date_of(record["date"]),
+            pages=record["pages"],
+            rule=rule,
+            batch_id=batch.batch_id,
+            opened_on=self._opened_on,
+            reviewed_by_archive_alone=batch.archive_alone,
+            sample=self._sample,
+        )
+
+    def message(self, entry: record_pb2.OpenEntry, version: int) -> OutboxMessage:
+        """The entry on its way to Kafka; `version` is the record's own from now on."""
+        batch, record_id = self._batch, entry.record_id
         value = record_pb2.RecordPublished(
             event=event_pb2.Event(
                 id=f"{record_id}/{version}",
@@ -69,30 +91,47 @@ class Opening:
                 actor=batch.published_by,
                 correlation_id=batch.batch_id,
             ),
-            open=record_pb2.OpenEntry(
-                record_id=record_id,
-                region_id=batch.region_id,
-                archive_id=batch.archive_id,
-                reference_code=record["reference_code"],
-                fonds=record["fonds"],
-                level=_LEVELS[record["level"]],
-                title=record["title"],
-                creator=record["creator"],
-                date=date_of(record["date"]),
-                pages=record["pages"],
-                rule=rule,
-                batch_id=batch.batch_id,
-                opened_on=self._opened_on,
-                reviewed_by_archive_alone=batch.archive_alone,
-                sample=self._sample,
-            ),
+            open=entry,
         )
         return OutboxMessage(self._topic, record_id, version, _OPENED, value.SerializeToString())
 
 
-def retraction_message(record: dict[str, Any], on: date, audit: AuditEvent) -> OutboxMessage:
-    """Nothing descriptive: compaction erases what stood there."""
-    retraction = record_pb2.Retraction(
+def entry_content(entry: record_pb2.OpenEntry) -> dict[str, Any]:
+    """What a commitment covers: the entry's JSON form under the contract's names, without empty fields.
+
+    As protobuf's `MessageToDict` gives it, at a sixth of its cost; a test holds both to the same for every field.
+    """
+    date = entry.date
+    dated = {
+        "raw": date.raw,
+        "earliest": date.earliest,
+        "latest": date.latest,
+        "precision": _PRECISION_WORDS.get(date.precision, ""),
+        "attested": date.attested,
+    }
+    content = {
+        "record_id": entry.record_id,
+        "region_id": entry.region_id,
+        "archive_id": entry.archive_id,
+        "reference_code": entry.reference_code,
+        "fonds": entry.fonds,
+        "level": _LEVEL_WORDS.get(entry.level, ""),
+        "title": entry.title,
+        "creator": entry.creator,
+        "date": {name: value for name, value in dated.items() if value},
+        "pages": entry.pages,
+        "rule": entry.rule,
+        "batch_id": entry.batch_id,
+        "opened_on": entry.opened_on,
+        "reviewed_by_archive_alone": entry.reviewed_by_archive_alone,
+        "sample": entry.sample,
+    }
+    return {name: value for name, value in content.items() if value}
+
+
+def retraction_of(record: Mapping[str, Any], on: date) -> record_pb2.Retraction:
+    """What the public reads in a retracted entry's place: nothing descriptive."""
+    return record_pb2.Retraction(
         record_id=record["_id"],
         region_id=record["region_id"],
         archive_id=record["archive_id"],
@@ -100,6 +139,11 @@ def retraction_message(record: dict[str, Any], on: date, audit: AuditEvent) -> O
         rule=record["rule"],
         retracted_on=on.isoformat(),
     )
+
+
+def retraction_message(record: dict[str, Any], on: date, audit: AuditEvent) -> OutboxMessage:
+    """Compaction erases what stood there."""
+    retraction = retraction_of(record, on)
     type_ = "tongdang.catalog.record-retracted.v1"
     event = _event(record, type_, audit.actor.pseudonym, audit.correlation_id, audit.time)
     return _message(record, type_, record_pb2.RecordPublished(event=event, retracted=retraction))

@@ -1,34 +1,33 @@
-"""What publication makes of a batch: public entries, a signed manifest, and what a retraction leaves behind."""
+"""What publication makes of a batch: a manifest that commits to each public entry, signed by the province."""
 
 import hashlib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 from services.catalog.domain.batches import Batch
 from services.common.domain.canonical import canonical_bytes
 from services.common.domain.clock import legal_day, to_iso
+from services.common.domain.errors import Kind, TongdangError
 from services.common.domain.merkle import merkle_root
-
-MANIFEST_TYPE = "tongdang-publication-manifest-1"
-
-
-@dataclass(frozen=True)
-class Commitment:
-    """Hides a record's content until its salt is shown; the salt dies with a retraction."""
-
-    record_id: str
-    salt: bytes
-    content_hash: str
-
-    def digest(self) -> bytes:
-        """SHA-256 over salt and canonical content; bare hashes of titles could be guessed."""
-        content = canonical_bytes({"record_id": self.record_id, "content_hash": self.content_hash})
-        return hashlib.sha256(self.salt + content).digest()
+from services.common.domain.publication import MANIFEST_TYPE
 
 
-def manifest(batch: Batch, commitments: Sequence[Commitment]) -> bytes:
-    """RFC 8785 bytes of the manifest; the province signs exactly these."""
+class ProvenanceUnavailable(TongdangError):
+    """The record is open, but its publication is not finished, or its salt or manifest went with a lost database."""
+
+    code = "PROVENANCE_UNAVAILABLE"
+    kind = Kind.PRECONDITION
+
+
+class PublicationUnfinished(TongdangError):
+    """A publication was begun by a program that kept no commitments; let that program finish it first."""
+
+    code = "PUBLICATION_UNFINISHED"
+    kind = Kind.PRECONDITION
+
+
+def manifest(batch: Batch, commitments: Sequence[bytes]) -> bytes:
+    """RFC 8785 bytes of the manifest; the province signs exactly these. `commitments`: 32 bytes each, in list order."""
     assert batch.published_at is not None
     content: Mapping[str, Any] = {
         "type": MANIFEST_TYPE,
@@ -39,7 +38,7 @@ def manifest(batch: Batch, commitments: Sequence[Commitment]) -> bytes:
         "archive_alone": batch.archive_alone,
         "rule_version": batch.rule_version,
         "list_root": batch.root,
-        "commitments_root": merkle_root([one.digest() for one in commitments]).hex(),
+        "commitments_root": merkle_root(commitments).hex(),
         "count": len(commitments),
         "skipped": list(batch.skipped),
         "decided_at": to_iso(batch.published_at),
@@ -57,3 +56,9 @@ def manifest(batch: Batch, commitments: Sequence[Commitment]) -> bytes:
         ],
     }
     return canonical_bytes(content)
+
+
+def first_kind_commitment(salt: bytes, record_id: str, content_hash: str) -> bytes:
+    """As manifests of the first kind hold them: over a hash of the record as stored."""
+    content = canonical_bytes({"record_id": record_id, "content_hash": content_hash})
+    return hashlib.sha256(salt + content).digest()

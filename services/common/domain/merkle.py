@@ -52,6 +52,36 @@ def inclusion_proof(hashes: Sequence[bytes], index: int) -> list[bytes]:
     return [*inclusion_proof(hashes[split:], index - split), root_of_hashes(hashes[:split])]
 
 
+class MerkleTree:
+    """A tree with all its levels kept, so that a proof costs its path alone: 64 bytes a leaf."""
+
+    def __init__(self, hashes: Sequence[bytes]) -> None:
+        """`hashes`: of the leaves, 32 bytes each; at least one."""
+        self._levels = [list(hashes)]
+        while len(level := self._levels[-1]) > 1:
+            paired = [node_hash(level[i], level[i + 1]) for i in range(0, len(level) - 1, 2)]
+            self._levels.append(paired + level[len(paired) * 2 :])
+
+    @property
+    def root(self) -> bytes:
+        """32 bytes."""
+        return self._levels[-1][0]
+
+    def path(self, index: int) -> list[bytes]:
+        """As `inclusion_proof`.
+
+        Raises: InvalidProof: no such leaf.
+        """
+        if not 0 <= index < len(self._levels[0]):
+            raise InvalidProof("index out of range")
+        path = []
+        for level in self._levels[:-1]:
+            if index ^ 1 < len(level):
+                path.append(level[index ^ 1])
+            index >>= 1
+        return path
+
+
 def consistency_proof(hashes: Sequence[bytes], first: int) -> list[bytes]:
     """Proof that the tree of the first `first` leaves is a prefix (§2.1.2).
 

@@ -9,6 +9,7 @@ from services.catalog.adapters.batch_documents import ENTRIES
 from services.catalog.adapters.documents import RECORDS
 from services.catalog.adapters.migrations import MIGRATIONS
 from services.catalog.adapters.publication_chunk import ChunkOutdated, PublicationChunk, read_chunk
+from services.catalog.adapters.publication_documents import commitments_of
 from services.catalog.adapters.review_records import reviewable
 from services.catalog.domain.batches import Batch, State
 from services.common.domain.clock import legal_day
@@ -56,6 +57,7 @@ def ground(engines: Any) -> Iterator[Ground]:
             "decision": "open",
             "rule": "O1",
             "reason": "",
+            "salt": bytes([number]) * 32,
         }
         for number, record in enumerate(ground.db[RECORDS].find().sort("_id", 1))
     ]
@@ -76,6 +78,13 @@ def opened(ground: Ground) -> set[str]:
     return {row["_id"] for row in ground.db[RECORDS].find({"access_status": "open"})}
 
 
+def committed(ground: Ground) -> list[int]:
+    """Lines whose commitments are kept."""
+    ordinals, commitments = commitments_of(ground.db, "b1")
+    assert len(ordinals) == len(set(commitments))
+    return ordinals
+
+
 def left(ground: Ground) -> list[str]:
     """Keys of what is on its way to Kafka."""
     return [message["key"] for row in ground.db[OUTBOX].find() for message in row["messages"]]
@@ -87,6 +96,7 @@ def test_a_chunk_opens_and_sends_each_record_once(ground: Ground) -> None:
     assert len(opened(ground)) == len(left(ground)) == 20
     assert opened(ground) == set(left(ground))
     assert {row["version"] for row in ground.db[RECORDS].find()} == {2}
+    assert committed(ground) == list(range(20))
 
     with pytest.raises(ChunkOutdated):
         applied(ground, chunk)
@@ -113,13 +123,14 @@ def test_a_record_that_changes_in_between_stops_the_chunk_and_is_left_out_of_the
 
     with pytest.raises(ChunkOutdated):
         applied(ground, chunk)
-    assert opened(ground) == set() and left(ground) == []
+    assert opened(ground) == set() and left(ground) == [] and committed(ground) == []
 
     anew = made(ground)
     assert anew.skipped == [victim]
     applied(ground, anew)
     assert opened(ground) == set(left(ground))
     assert len(left(ground)) == 19 and victim not in left(ground)
+    assert len(committed(ground)) == 19
 
 
 def test_a_record_that_is_gone_stops_the_chunk_too(ground: Ground) -> None:

@@ -16,6 +16,7 @@ from services.audit.domain.frontier import Frontier
 from services.common.domain.merkle import (
     EMPTY_ROOT,
     InvalidProof,
+    MerkleTree,
     consistency_proof,
     inclusion_proof,
     leaf_hash,
@@ -139,3 +140,16 @@ def test_no_proof_is_given_of_what_is_not_in_the_tree() -> None:
         inclusion_proof([EMPTY_ROOT], 1)
     with pytest.raises(InvalidProof):
         consistency_proof([EMPTY_ROOT], 2)
+
+
+@given(LEAVES)
+def test_a_tree_with_its_levels_kept_gives_the_same_root_and_proofs(leaves: list[bytes]) -> None:
+    hashes = [leaf_hash(leaf) for leaf in leaves]
+    tree = MerkleTree(hashes)
+    assert tree.root == root_of_hashes(hashes)
+    assert [tree.path(index) for index in range(len(hashes))] == [
+        inclusion_proof(hashes, index) for index in range(len(hashes))
+    ]
+    for index in (-1, len(hashes)):
+        with pytest.raises(InvalidProof):
+            tree.path(index)

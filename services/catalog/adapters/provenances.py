@@ -1,0 +1,77 @@
+"""What proves a published record, from MongoDB."""
+
+from bisect import bisect_left
+from datetime import datetime
+from functools import lru_cache
+
+from services.catalog.adapters.batch_documents import BATCHES, ENTRIES, batch_of
+from services.catalog.adapters.documents import RECORDS
+from services.catalog.adapters.publication_documents import PUBLICATIONS, commitments_of
+from services.catalog.adapters.published_messages import Opening, retraction_of
+from services.catalog.domain.batches import Decision
+from services.catalog.domain.publications import ProvenanceUnavailable
+from services.catalog.domain.record import AccessStatus
+from services.common.domain.clock import legal_day
+from services.common.domain.errors import NotFound
+from services.common.domain.merkle import MerkleTree, leaf_hash
+from services.common.mongo.database import Document, MongoDatabase
+from tongdang.catalog.v1 import provenance_pb2
+
+_TREES_KEPT = 8
+"""Of a batch of 50,000 a tree takes 5 MB and 80 ms to make."""
+
+
+class MongoProvenances:
+    """One province's publications, as anybody may check them."""
+
+    def __init__(self, database: MongoDatabase) -> None:
+        self._db = database.db
+        self._tree = lru_cache(maxsize=_TREES_KEPT)(self._read_tree)
+
+    def get(self, record_id: str) -> provenance_pb2.GetProvenanceResponse:
+        """Of a record that is not open and never was, nothing is told, not even that it is there.
+
+        Raises: NotFound, ProvenanceUnavailable.
+        """
+        record = self._db[RECORDS].find_one({"_id": record_id})
+        status = record["access_status"] if record else ""
+        if record is not None and status == AccessStatus.OPEN:
+            return provenance_pb2.GetProvenanceResponse(provenance=self._provenance(record))
+        if record is not None and status == AccessStatus.DEFERRED and record["decision"] == Decision.OPEN:
+            on = legal_day(record["updated_at"])
+            return provenance_pb2.GetProvenanceResponse(retraction=retraction_of(record, on))
+        raise NotFound("record")
+
+    def _provenance(self, record: Document) -> provenance_pb2.Provenance:
+        batch_id = record["batch_id"]
+        published = self._db[PUBLICATIONS].find_one({"_id": batch_id})
+        batch = self._db[BATCHES].find_one({"_id": batch_id})
+        line = self._db[ENTRIES].find_one({"batch_id": batch_id, "record_id": record["_id"]}, {"ordinal": 1, "salt": 1})
+        if published is None or batch is None or line is None or "salt" not in line:
+            raise ProvenanceUnavailable(batch_id or "")
+        ordinals, tree = self._tree(batch_id)
+        index = bisect_left(ordinals, line["ordinal"])
+        if index == len(ordinals) or ordinals[index] != line["ordinal"]:
+            raise ProvenanceUnavailable(batch_id)
+        opening = Opening(batch_of(batch), record["opened_on"], published["sample"], _moment(record))
+        return provenance_pb2.Provenance(
+            entry=opening.entry(record, record["rule"]),
+            salt=bytes(line["salt"]),
+            index=index,
+            count=len(ordinals),
+            path=tree.path(index),
+            manifest=bytes(published["manifest"]),
+            signature=bytes(published["signature"]),
+        )
+
+    def _read_tree(self, batch_id: str) -> tuple[list[int], MerkleTree]:
+        """Of a batch whose manifest is written; it never changes afterwards."""
+        ordinals, commitments = commitments_of(self._db, batch_id)
+        if not ordinals:
+            raise ProvenanceUnavailable(batch_id)
+        return ordinals, MerkleTree([leaf_hash(one) for one in commitments])
+
+
+def _moment(record: Document) -> datetime:
+    moment: datetime = record["updated_at"]
+    return moment

@@ -1,0 +1,207 @@
+"""What a published entry rests on, and how anybody checks it with public keys alone (ADR 15).
+
+The catalog publishes by this; the portal, the province's check and `tongdang-verify record` check by it.
+"""
+
+import hashlib
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from enum import StrEnum
+from typing import Any
+
+from cryptography.exceptions import InvalidSignature
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+
+from services.common.domain.actor import Role
+from services.common.domain.canonical import canonical_bytes
+from services.common.domain.clock import legal_day
+from services.common.domain.merkle import InvalidProof, leaf_hash, verify_inclusion
+from services.common.domain.registry import PublicKey
+
+MANIFEST_TYPE = "tongdang-publication-manifest-2"
+FIRST_MANIFEST_TYPE = "tongdang-publication-manifest-1"
+"""Its commitments cover a hash of fields that a reader does not see; only the province can check them."""
+STATEMENT_TYPE = "tongdang-batch-signature-1"
+SALT_BYTES = 32
+PUBLISHED = "batch.published"
+"""Action of the audit event that ends a publication."""
+MANIFEST_FACT = "manifest_sha256"
+"""Its fact with the manifest's hash: the log holds every manifest to what it was."""
+
+_ROLES = {"archive": Role.REVIEWER, "archive-second": Role.REVIEWER, "creating-unit": Role.UNIT_OFFICER}
+"""Side of the joint review → the role that signs for it (Archives Law 30; Regulations 30)."""
+_SIDES = {False: {"archive", "creating-unit"}, True: {"archive", "archive-second"}}
+"""By whether the archive reviews alone (rule O5)."""
+_SHARED = {"batch_id": "batch_id", "region_id": "region_id", "archive_id": "archive_id", "opened_on": "opened_on"}
+"""Field of an entry → field of its manifest that says the same."""
+
+
+class Step(StrEnum):
+    """What is checked, in its order."""
+
+    COMMITMENT = "commitment"
+    ENTRY = "entry"
+    PROVINCE = "province"
+    SIGNERS = "signers"
+    LOG = "log"
+
+
+class NotProven(Exception):
+    """A step fails; what stands in its words is for people who know the format."""
+
+    def __init__(self, step: Step, why: str) -> None:
+        super().__init__(f"{step.value}: {why}")
+        self.step = step
+        self.why = why
+
+
+@dataclass(frozen=True)
+class Provenance:
+    """An entry with what ties it to its manifest.
+
+    `entry`: public fields under the contract's names, empty ones left out. `salt`: 32 bytes. `index`, `count`, `path`:
+    its place among the manifest's commitments and the RFC 6962 inclusion path, 32 bytes each. `manifest`: the bytes
+    that were signed. `signature`: the province's, Ed25519.
+    """
+
+    entry: Mapping[str, Any]
+    salt: bytes
+    index: int
+    count: int
+    path: Sequence[bytes]
+    manifest: bytes
+    signature: bytes
+
+
+def entry_commitment(salt: bytes, entry: Mapping[str, Any]) -> bytes:
+    """SHA-256 over salt and RFC 8785 bytes of the public entry; a bare hash of a title could be guessed."""
+    return hashlib.sha256(salt + canonical_bytes(entry)).digest()
+
+
+def manifest_content(manifest: bytes) -> Mapping[str, Any]:
+    """What a manifest says. Raises: NotProven: it is none."""
+    try:
+        content = json.loads(manifest)
+        canonical = canonical_bytes(content) == manifest
+    except (ValueError, TypeError, RecursionError) as problem:
+        raise NotProven(Step.COMMITMENT, "the manifest is no JSON object") from problem
+    if not canonical:
+        raise NotProven(Step.COMMITMENT, "the manifest is not in canonical form")
+    if content.get("type") not in (MANIFEST_TYPE, FIRST_MANIFEST_TYPE):
+        raise NotProven(Step.COMMITMENT, "not a manifest of a publication")
+    return dict(content)
+
+
+def check_commitment(shown: Provenance, content: Mapping[str, Any]) -> None:
+    """The entry as it is read stands among the manifest's commitments. Raises: NotProven."""
+    if content["type"] != MANIFEST_TYPE:
+        raise NotProven(Step.COMMITMENT, "a manifest of the first kind commits to nothing that a reader sees")
+    if len(shown.salt) != SALT_BYTES or content.get("count") != shown.count:
+        raise NotProven(Step.COMMITMENT, "salt or count is not the manifest's")
+    leaf = leaf_hash(entry_commitment(shown.salt, shown.entry))
+    try:
+        root = bytes.fromhex(str(content.get("commitments_root")))
+        verify_inclusion(leaf, shown.index, shown.count, shown.path, root)
+    except (InvalidProof, ValueError) as problem:
+        raise NotProven(Step.COMMITMENT, f"the manifest does not commit to this entry ({problem})") from problem
+
+
+def check_entry(entry: Mapping[str, Any], content: Mapping[str, Any]) -> None:
+    """Entry and manifest say the same of batch, archive and day. Raises: NotProven."""
+    for field, named in _SHARED.items():
+        if not entry.get(field) or entry[field] != content.get(named):
+            raise NotProven(Step.ENTRY, f"{field} is {entry.get(field)!r}, in the manifest {content.get(named)!r}")
+    if bool(entry.get("reviewed_by_archive_alone")) != bool(content.get("archive_alone")):
+        raise NotProven(Step.ENTRY, "whether the archive reviewed alone is told in two ways")
+    if not entry.get("rule"):
+        raise NotProven(Step.ENTRY, "it names no rule")
+
+
+def check_province(
+    manifest: bytes, signature: bytes, content: Mapping[str, Any], keys: Sequence[PublicKey]
+) -> PublicKey:
+    """The key that signed the manifest and was the region's on the day of publication.
+
+    Raises: NotProven.
+    """
+    day = _decided(content, Step.PROVINCE)
+    valid = [key for key in keys if key.use == "signing" and key.valid_from <= day <= key.valid_until]
+    for key in valid:
+        if _verifies(key.key, signature, manifest):
+            return key
+    raise NotProven(Step.PROVINCE, f"none of the region's {len(valid)} signing keys of {day} made this signature")
+
+
+def check_signers(content: Mapping[str, Any]) -> None:
+    """Two people signed this list under this version of the rules, before a third decided. Raises: NotProven."""
+    decided = _decided_at(content, Step.SIGNERS)
+    signers = content.get("signers")
+    if not isinstance(signers, list) or not all(isinstance(one, dict) for one in signers):
+        raise NotProven(Step.SIGNERS, "no list of signers")
+    alone = bool(content.get("archive_alone"))
+    if len(signers) != 2 or {one.get("side") for one in signers} != _SIDES[alone]:
+        raise NotProven(Step.SIGNERS, "not the two sides that must sign")
+    people = [one.get("pseudonym") for one in signers]
+    if len({*people, content.get("published_by")}) != 3 or len({one.get("public_key") for one in signers}) != 2:
+        raise NotProven(Step.SIGNERS, "signers and publisher are not three different people")
+    for one in signers:
+        _check_statement(one, content, decided)
+
+
+def _check_statement(signer: Mapping[str, Any], content: Mapping[str, Any], decided: datetime) -> None:
+    side = str(signer.get("side"))
+    try:
+        statement = str(signer["statement"]).encode()
+        key, signature = bytes.fromhex(signer["public_key"]), bytes.fromhex(signer["signature"])
+        says = json.loads(statement)
+        signed = datetime.fromisoformat(says["time"])
+        early = signed <= decided
+    except (ValueError, KeyError, TypeError, RecursionError) as problem:
+        raise NotProven(Step.SIGNERS, f"the statement of {side} cannot be read") from problem
+    if not _verifies(key, signature, statement):
+        raise NotProven(Step.SIGNERS, f"the signature of {side} does not verify")
+    expected = {
+        "type": STATEMENT_TYPE,
+        "pseudonym": signer.get("pseudonym"),
+        "side": side,
+        "role": _ROLES[side].value,
+        "archive_id": content.get("archive_id"),
+        "batch_id": content.get("batch_id"),
+        "batch_root": content.get("list_root"),
+        "rule_version": content.get("rule_version"),
+    }
+    if side == "creating-unit":
+        expected["unit_id"] = content.get("unit_id")
+    for field, value in expected.items():
+        if not value or says.get(field) != value:
+            raise NotProven(Step.SIGNERS, f"{side} signed another {field}")
+    if not early:
+        raise NotProven(Step.SIGNERS, f"{side} signed after the publication was decided")
+
+
+def _decided(content: Mapping[str, Any], step: Step) -> date:
+    """The legal day of the decision, which is the day on which the batch's records opened."""
+    day = legal_day(_decided_at(content, step))
+    if content.get("opened_on") != day.isoformat():
+        raise NotProven(step, "day of opening and moment of the decision differ")
+    return day
+
+
+def _decided_at(content: Mapping[str, Any], step: Step) -> datetime:
+    try:
+        moment = datetime.fromisoformat(content["decided_at"])
+    except (ValueError, KeyError, TypeError) as problem:
+        raise NotProven(step, "no moment of decision") from problem
+    if moment.tzinfo is None:
+        raise NotProven(step, "a moment without its zone")
+    return moment
+
+
+def _verifies(key: bytes, signature: bytes, content: bytes) -> bool:
+    try:
+        Ed25519PublicKey.from_public_bytes(key).verify(signature, content)
+    except (InvalidSignature, ValueError):
+        return False
+    return True
