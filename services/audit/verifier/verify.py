@@ -63,7 +63,7 @@ def verify(log: LogReader, key: str, last: Checkpoint | None, witnesses: Witness
     The checkpoint is read once; what the log appends meanwhile does not matter.
     Raises: VerificationFailed, InvalidNote; OSError: not reachable.
     """
-    cosigned = _cosigned(log, key, witnesses) if witnesses else None  # before the newer one, which contains it
+    cosigned = cosigned_checkpoint(log, key, witnesses) if witnesses else None
     checkpoint = open_checkpoint(log.read("checkpoint").decode(errors="replace"), key)
     hashes = _leaf_hashes(log, checkpoint.size)
     _compare_tiles(log, checkpoint.size, hashes)
@@ -81,7 +81,8 @@ def verify(log: LogReader, key: str, last: Checkpoint | None, witnesses: Witness
     return Verdict(checkpoint, last.size if last else None, cosigned)
 
 
-def _cosigned(log: LogReader, key: str, witnesses: Witnesses) -> Checkpoint:
+def cosigned_checkpoint(log: LogReader, key: str, witnesses: Witnesses) -> Checkpoint:
+    """The newest one that enough witnesses vouch for. Raises: VerificationFailed, InvalidNote; OSError."""
     try:
         note = log.read("checkpoint.cosigned").decode(errors="replace")
     except NotServed as problem:

@@ -12,7 +12,14 @@ from services.common.grpc.channel import call, secure_channel
 from services.common.settings import Tls
 from tongdang.audit.v1 import audit_pb2_grpc
 from tongdang.auth.v1 import auth_pb2, auth_pb2_grpc
-from tongdang.catalog.v1 import delivery_pb2_grpc, desk_pb2_grpc, import_pb2_grpc, review_pb2_grpc, rules_pb2_grpc
+from tongdang.catalog.v1 import (
+    delivery_pb2_grpc,
+    desk_pb2_grpc,
+    import_pb2_grpc,
+    provenance_pb2_grpc,
+    review_pb2_grpc,
+    rules_pb2_grpc,
+)
 from tongdang.discovery.v1 import discovery_pb2_grpc
 from tongdang.requests.v1 import requests_pb2_grpc
 
@@ -28,6 +35,7 @@ class Province:
         self.rules = rules_pb2_grpc.RulesServiceStub(channel)
         self.desk = desk_pb2_grpc.DeskServiceStub(channel)
         self.delivery = delivery_pb2_grpc.DeliveryServiceStub(channel)
+        self.provenance = provenance_pb2_grpc.ProvenanceServiceStub(channel)
 
 
 class Backends:
@@ -52,6 +60,11 @@ class Backends:
     def supervision(self) -> Any:
         """The audit log."""
         return audit_pb2_grpc.SupervisionServiceStub(self._central("audit"))
+
+    @cached_property
+    def public_log(self) -> Any:
+        """What anybody may ask of the log."""
+        return audit_pb2_grpc.PublicLogServiceStub(self._central("audit"))
 
     @cached_property
     def directory(self) -> Any:

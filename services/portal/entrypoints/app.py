@@ -17,7 +17,17 @@ from services.common.components import Component
 from services.common.domain.errors import Kind, TongdangError
 from services.common.mongo.database import out_of_reach
 from services.common.runner import readiness
-from services.portal.entrypoints import archive, citizen, desk, public, review, rules, signing_in, supervision
+from services.portal.entrypoints import (
+    archive,
+    citizen,
+    desk,
+    provenance,
+    public,
+    review,
+    rules,
+    signing_in,
+    supervision,
+)
 from services.portal.entrypoints.measured import Measured
 from services.portal.entrypoints.visit import (
     COOKIE,
@@ -76,7 +86,7 @@ def build_app(site: Site, components: Sequence[Component]) -> FastAPI:
     )
     app.state.site = site
     app.mount("/static", StaticFiles(directory=Path(__file__).resolve().parents[1] / "static"))
-    for module in (public, signing_in, citizen, archive, review, rules, desk, supervision):
+    for module in (public, provenance, signing_in, citizen, archive, review, rules, desk, supervision):
         app.include_router(module.router, include_in_schema=module is public)
     _health(app, components)
     _errors(app)

@@ -1,0 +1,100 @@
+"""The running stack as readers, staff and verifiers of its publications use it."""
+
+import json
+import subprocess
+import time
+import urllib.error
+import urllib.request
+import uuid
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from deploy.local.client import LocalClient
+from deploy.local.layout import ROOT
+from deploy.local.stack import Stack
+from services.common.domain.errors import TongdangError
+from tongdang.catalog.v1 import review_pb2, review_pb2_grpc
+
+
+def until(happened: Callable[[], Any], seconds: float = 60) -> Any:
+    """Waits for something to become true; fails the test if it never does."""
+    give_up = time.monotonic() + seconds
+    while not (result := happened()):
+        assert time.monotonic() < give_up, "waited in vain"
+        time.sleep(0.1)
+    return result
+
+
+class Site:
+    """The portal of a stack, as anybody reaches it, and its verifier."""
+
+    def __init__(self, stack: Stack) -> None:
+        self.layout = stack.layout
+
+    def get(self, path: str) -> tuple[int, bytes]:
+        """Status and body."""
+        try:
+            with urllib.request.urlopen(f"{self.layout.portal_url}{path}", timeout=60) as answer:
+                return answer.status, answer.read()
+        except urllib.error.HTTPError as problem:
+            return problem.code, problem.read()
+
+    def json(self, path: str) -> Any:
+        return json.loads(self.get(path)[1])
+
+    def verify(self, *what: str, registry: Path | None = None) -> "subprocess.CompletedProcess[str]":
+        """`tongdang-verify record …` with the log's public key."""
+        command = [str(ROOT / "bin" / "tongdang-verify"), "record", *what, "--url", self.layout.log_url]
+        command += ["--key", str(self.layout.etc / "audit-log.vkey")]
+        command += ["--registry", str(registry)] if registry else []
+        return subprocess.run(command, capture_output=True, text=True, check=False)
+
+
+class Province:
+    """Staff of one archive."""
+
+    def __init__(self, client: LocalClient, region_id: str, archive_id: str, people: str) -> None:
+        self.client = client
+        self.archive_id = archive_id
+        self.people = people
+        channel = client.channel(f"catalog-{region_id}")
+        self.review: Any = review_pb2_grpc.ReviewServiceStub(channel)  # type: ignore[no-untyped-call]
+
+    def publish(self, unit_id: str, officer: str, limit: int) -> str:
+        """Gathers, signs on both sides, publishes; the batch's id."""
+        create = review_pb2.CreateBatchRequest(
+            request_id=str(uuid.uuid4()), archive_id=self.archive_id, unit_id=unit_id, limit=limit
+        )
+        batch = self.client.call(self.review.CreateBatch, create, f"{self.people}-reviewer").batch
+        for side, person in (
+            (review_pb2.SIDE_ARCHIVE, f"{self.people}-reviewer"),
+            (review_pb2.SIDE_CREATING_UNIT, officer),
+        ):
+            sign = review_pb2.SignBatchRequest(
+                request_id=str(uuid.uuid4()), batch_id=batch.batch_id, side=side, root=batch.root
+            )
+            batch = self.client.call(self.review.SignBatch, sign, person).batch
+        publish = review_pb2.PublishBatchRequest(request_id=str(uuid.uuid4()), batch_id=batch.batch_id)
+        self.client.call(self.review.PublishBatch, publish, f"{self.people}-director")
+        until(lambda: self.state(batch.batch_id) == review_pb2.BATCH_STATE_PUBLISHED)
+        return str(batch.batch_id)
+
+    def state(self, batch_id: str) -> int:
+        get = review_pb2.GetBatchRequest(batch_id=batch_id)
+        try:
+            return int(self.client.call(self.review.GetBatch, get, f"{self.people}-director").batch.state)
+        except TongdangError:
+            return review_pb2.BATCH_STATE_UNSPECIFIED
+
+    def records(self, batch_id: str) -> list[str]:
+        """Ids, in the list's order."""
+        asked = review_pb2.ListBatchRecordsRequest(batch_id=batch_id, page_size=100)
+        found = self.client.call(self.review.ListBatchRecords, asked, f"{self.people}-reviewer")
+        return [line.record.record_id for line in found.records]
+
+    def retract(self, record_id: str) -> None:
+        step = review_pb2.RetractRecordRequest(
+            request_id=str(uuid.uuid4()), record_id=record_id, rule="D2", reason="涉及个人隐私"
+        )
+        self.client.call(self.review.RetractRecord, step, f"{self.people}-director")
