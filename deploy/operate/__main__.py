@@ -126,6 +126,28 @@ def reconcile(
     raise typer.Exit(1 if total else 0)
 
 
+@app.command("verify-publications")
+def verify_publications(
+    province: Annotated[str, typer.Argument(help="e.g. catalog-320000, or nothing for all of them")] = "",
+) -> None:
+    """Holds everything ever published against signatures, rules, manifests, catalogue and audit events.
+
+    The exit code is 1 where anything disagrees.
+
+    Example: `tongdang verify-publications catalog-320000`
+    """
+    total = 0
+    catalogs = running.layout().catalogs
+    for name in [running.known(province, catalogs)] if province else catalogs:
+        with console.status(f"{name} …"):
+            *found, count = running.ask(name, "check-publications", finds="disagreements")
+        total += count["disagreements"]
+        console.print(f"{name}: {count['records']} published values, {count['disagreements']} disagreements")
+        for row in found:
+            console.print(f"  {row['disagreement']} {row['id']} {row['detail']}: {row['meaning']}", highlight=False)
+    raise typer.Exit(1 if total else 0)
+
+
 @app.command()
 def reindex() -> None:
     """Builds the union index anew from Kafka beside the one in use; searches go on meanwhile.

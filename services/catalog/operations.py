@@ -1,14 +1,19 @@
 """The commands of a province's operator: those every service has, and the comparison with what others know."""
 
+import sys
+
+from services.catalog.adapters.batch_check import KNOWN_RULES, BatchCheck
 from services.catalog.adapters.comparison import differences
 from services.catalog.adapters.desk_documents import COPIES, VAULT
 from services.catalog.adapters.elsewhere import KafkaAndCentre
 from services.catalog.adapters.import_store import IMPORT_FILES
 from services.catalog.adapters.migrations import MIGRATIONS
 from services.catalog.adapters.mongo_cases import MongoCases, MongoHoldings
+from services.catalog.adapters.publication_check import PublicationCheck
 from services.catalog.adapters.recovery import Receive, Recovery
 from services.catalog.application.supplying import take_message, take_request
 from services.catalog.domain.differences import TABLE, Difference
+from services.catalog.domain.disagreements import MEANING
 from services.catalog.entrypoints.access_desk import DESK_ACCESS
 from services.catalog.entrypoints.access_import import IMPORT_ACCESS
 from services.catalog.entrypoints.access_provenance import PROVENANCE_ACCESS
@@ -33,7 +38,13 @@ WRITES = frozenset(row.action for row in ACCESS.values() if row.recording is Rec
 def commands() -> dict[str, Command]:
     """By the name they are called."""
     common = Operations(lambda: Foundation(CatalogSettings()), MIGRATIONS, RestoreState.LOADED)
-    return {**common.commands(), "reconcile": reconcile, "repair": repair, "fixity": fixity}
+    return {
+        **common.commands(),
+        "reconcile": reconcile,
+        "repair": repair,
+        "fixity": fixity,
+        "check-publications": check_publications,
+    }
 
 
 def reconcile() -> None:
@@ -73,6 +84,23 @@ def fixity() -> None:
     tell({"files": checked, "broken": broken})
     if broken:
         raise FixityBroken(f"{broken} of {checked} files differ from their digests")
+
+
+def check_publications() -> None:
+    """Every disagreement of what was ever published with what allowed it, a JSON object a line; ends with 1 if any."""
+    base, settings = _base()
+    record(base, "operator.check-publications")
+    began = base.clock.now()
+    elsewhere = _elsewhere(base, settings)
+    batches = BatchCheck(base.database, base.registry.region(settings.region.id).keys, KNOWN_RULES)
+    batches.read(elsewhere.manifests(), elsewhere.stream())
+    check = PublicationCheck(base.database, batches, began)
+    count = 0
+    for count, found in enumerate(check.disagreements(elsewhere), 1):  # noqa: B007 - the last number counts
+        tell({"disagreement": found.kind.value, "id": found.object_id, "detail": found.detail,
+              "meaning": MEANING[found.kind]})  # fmt: skip
+    tell({"disagreements": count, "records": check.records})
+    sys.exit(1 if count else 0)
 
 
 def _base() -> tuple[Foundation, CatalogSettings]:

@@ -24,9 +24,13 @@ class KafkaAndCentre:
         self._region_id = region_id
         self._centre: Any = fulfilment_pb2_grpc.ReconciliationServiceStub(centre)  # type: ignore[no-untyped-call]
 
+    def published_values(self) -> Iterator[tuple[bytes, bytes]]:
+        """Whatever lies on the records topic, also what compaction has yet to take away."""
+        yield from read_all(self._kafka, f"catalog.{self._region_id}.records.v1")
+
     def published(self) -> dict[str, record_pb2.RecordPublished]:
         newest: dict[str, record_pb2.RecordPublished] = {}
-        for key, value in read_all(self._kafka, f"catalog.{self._region_id}.records.v1"):
+        for key, value in self.published_values():
             state = record_pb2.RecordPublished.FromString(value)
             known = newest.get(key.decode())
             if known is None or known.event.version <= state.event.version:
