@@ -7,6 +7,7 @@ from services.catalog.adapters.import_wiring import wire_imports
 from services.catalog.adapters.migrations import MIGRATIONS
 from services.catalog.adapters.observations import observe_cases
 from services.catalog.adapters.provenances import MongoProvenances
+from services.catalog.adapters.retractions import RetractionRepeats
 from services.catalog.adapters.review_wiring import wire_review
 from services.catalog.adapters.rule_store import MongoRuleVersions, MongoWords
 from services.catalog.application.desk_messages import LANE
@@ -26,7 +27,7 @@ from services.common.grpc.server import GrpcServer
 from services.common.mongo.repeats import Repeats
 from services.common.observations import observe_letters
 from services.common.operations import operator
-from services.common.runner import App, command_line, serve
+from services.common.runner import App, Timer, command_line, serve
 from services.common.settings import read_key
 from tongdang.catalog.v1 import import_pb2_grpc, provenance_pb2_grpc, review_pb2_grpc, rules_pb2_grpc
 
@@ -81,7 +82,8 @@ def run_service() -> None:
         observe_cases(base.database, base.clock, archives),
     ]
     components = [*base.components(*observations), import_worker, batch_worker, *desk.components, server]
-    serve(App(settings, components, timers=desk.timers))
+    again = RetractionRepeats(base.transactions, settings.identity.principal, base.clock, base.ids)
+    serve(App(settings, components, timers=[*desk.timers, Timer("repeat retractions", 3600, again)]))
 
 
 def run() -> None:

@@ -7,15 +7,15 @@ from functools import lru_cache
 from services.catalog.adapters.batch_documents import BATCHES, ENTRIES, batch_of
 from services.catalog.adapters.documents import RECORDS
 from services.catalog.adapters.publication_documents import PUBLICATIONS, commitments_of
-from services.catalog.adapters.published_messages import Opening, retraction_of
+from services.catalog.adapters.published_messages import Opening
+from services.catalog.adapters.retractions import RETRACTIONS
 from services.catalog.domain.batches import Decision
 from services.catalog.domain.publications import ProvenanceUnavailable
 from services.catalog.domain.record import AccessStatus
-from services.common.domain.clock import legal_day
 from services.common.domain.errors import NotFound
 from services.common.domain.merkle import MerkleTree, leaf_hash
 from services.common.mongo.database import Document, MongoDatabase
-from tongdang.catalog.v1 import provenance_pb2
+from tongdang.catalog.v1 import provenance_pb2, record_pb2
 
 _TREES_KEPT = 8
 """Of a batch of 50,000 a tree takes 5 MB and 80 ms to make."""
@@ -38,9 +38,14 @@ class MongoProvenances:
         if record is not None and status == AccessStatus.OPEN:
             return provenance_pb2.GetProvenanceResponse(provenance=self._provenance(record))
         if record is not None and status == AccessStatus.DEFERRED and record["decision"] == Decision.OPEN:
-            on = legal_day(record["updated_at"])
-            return provenance_pb2.GetProvenanceResponse(retraction=retraction_of(record, on))
+            return provenance_pb2.GetProvenanceResponse(retraction=self._retraction(record_id))
         raise NotFound("record")
+
+    def _retraction(self, record_id: str) -> record_pb2.Retraction:
+        sent = self._db[RETRACTIONS].find_one({"_id": record_id})
+        if sent is None:
+            raise NotFound("record")
+        return record_pb2.RecordPublished.FromString(sent["message"]["value"]).retracted
 
     def _provenance(self, record: Document) -> provenance_pb2.Provenance:
         batch_id = record["batch_id"]

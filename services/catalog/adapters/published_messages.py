@@ -7,15 +7,14 @@ from typing import Any
 from google.protobuf import timestamp_pb2
 
 from services.catalog.domain.batches import Batch
-from services.common.domain.audit_event import AuditEvent
 from services.common.domain.messages import OutboxMessage
 from tongdang.catalog.v1 import record_pb2
 from tongdang.common.v1 import common_pb2, event_pb2
 
-RETRACTED_REASON = "re-reviewed"
-"""The neutral reason every retraction shows; the true one stays in the province."""
+_NEUTRAL_REASONS = {"D1": "re-reviewed", "D2": "rights-of-others", "D3": "other-law"}
+"""Rule of a retraction → the reason the public reads; the true words stay in the province."""
 
-_OPENED = "tongdang.catalog.record-opened.v1"
+_OPENED, _RETRACTED = "tongdang.catalog.record-opened.v1", "tongdang.catalog.record-retracted.v1"
 _LEVELS = {"item": record_pb2.LEVEL_ITEM, "file": record_pb2.LEVEL_FILE}
 _PRECISIONS = {
     "day": common_pb2.DATE_PRECISION_DAY,
@@ -135,18 +134,30 @@ def retraction_of(record: Mapping[str, Any], on: date) -> record_pb2.Retraction:
         record_id=record["_id"],
         region_id=record["region_id"],
         archive_id=record["archive_id"],
-        reason=RETRACTED_REASON,
+        reason=_NEUTRAL_REASONS.get(record["rule"], "re-reviewed"),
         rule=record["rule"],
         retracted_on=on.isoformat(),
     )
 
 
-def retraction_message(record: dict[str, Any], on: date, audit: AuditEvent) -> OutboxMessage:
-    """Compaction erases what stood there."""
-    retraction = retraction_of(record, on)
-    type_ = "tongdang.catalog.record-retracted.v1"
-    event = _event(record, type_, audit.actor.pseudonym, audit.correlation_id, audit.time)
-    return _message(record, type_, record_pb2.RecordPublished(event=event, retracted=retraction))
+def retraction_message(
+    record: Mapping[str, Any], retraction: record_pb2.Retraction, at: datetime, actor: str = "", correlation: str = ""
+) -> OutboxMessage:
+    """Compaction erases what stood there. `record["version"]` is the one it now has."""
+    record_id, version = record["_id"], record["version"]
+    event = event_pb2.Event(
+        id=f"{record_id}/{version}",
+        type=_RETRACTED,
+        time=_timestamp(at),
+        region_id=record["region_id"],
+        subject=record_id,
+        version=version,
+        actor=actor,
+        correlation_id=correlation,
+    )
+    value = record_pb2.RecordPublished(event=event, retracted=retraction)
+    topic = f"catalog.{record['region_id']}.records.v1"
+    return OutboxMessage(topic, record_id, version, _RETRACTED, value.SerializeToString())
 
 
 def manifest_message(batch: Batch, manifest: bytes, signature: bytes, now: datetime) -> OutboxMessage:
@@ -165,24 +176,6 @@ def manifest_message(batch: Batch, manifest: bytes, signature: bytes, now: datet
     value = record_pb2.PublicationManifest(event=event, manifest=manifest, signature=signature)
     topic = f"catalog.{batch.region_id}.publications.v1"
     return OutboxMessage(topic, batch.batch_id, batch.version, type_, value.SerializeToString())
-
-
-def _message(record: dict[str, Any], type_: str, value: record_pb2.RecordPublished) -> OutboxMessage:
-    topic = f"catalog.{record['region_id']}.records.v1"
-    return OutboxMessage(topic, record["_id"], record["version"], type_, value.SerializeToString())
-
-
-def _event(record: dict[str, Any], type_: str, actor: str, correlation_id: str, now: datetime) -> event_pb2.Event:
-    return event_pb2.Event(
-        id=f"{record['_id']}/{record['version']}",
-        type=type_,
-        time=_timestamp(now),
-        region_id=record["region_id"],
-        subject=record["_id"],
-        version=record["version"],
-        actor=actor,
-        correlation_id=correlation_id,
-    )
 
 
 def _timestamp(moment: datetime) -> timestamp_pb2.Timestamp:

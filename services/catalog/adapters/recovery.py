@@ -1,14 +1,16 @@
 """Brings back what others still have into a restored database: public states of records, letters of the centre."""
 
 from collections.abc import Callable
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Protocol
 
 from services.catalog.adapters.batch_documents import BATCHES
 from services.catalog.adapters.comparison import Elsewhere
 from services.catalog.adapters.desk_documents import CASES, case_document, case_of
 from services.catalog.adapters.documents import RECORDS
-from services.catalog.adapters.published_messages import LEVEL_NAMES, PRECISION_NAMES
+from services.catalog.adapters.published_messages import LEVEL_NAMES, PRECISION_NAMES, retraction_message
+from services.catalog.adapters.recovered_publications import Published, bring_back_publication
+from services.catalog.adapters.retractions import keep_retraction
 from services.catalog.domain.batches import State
 from services.catalog.domain.differences import Difference, Finding
 from services.catalog.domain.record import AccessStatus, content_hash
@@ -61,10 +63,22 @@ class Recovery:
         for difference in found:
             if difference.finding in (Finding.RECORD_ABSENT, Finding.RECORD_BEHIND):
                 self._record(difference.object_id, published[difference.object_id])
+        absent = {one.object_id for one in found if one.finding is Finding.PUBLICATION_ABSENT}
+        for manifest in self._elsewhere.manifests():
+            if manifest.event.subject in absent:
+                self._publication(manifest, published)
         cases = {one.object_id for one in found if one.finding in (Finding.CASE_ABSENT, Finding.CASE_BEHIND)}
         for leg in self._elsewhere.legs():
             if leg.leg_id in cases:
                 self._case(leg)
+
+    def _publication(self, manifest: record_pb2.PublicationManifest, published: Published) -> None:
+        def work(tx: Tx) -> None:
+            if bring_back_publication(tx, manifest, published):
+                object_ = ObjectRef("batch", manifest.event.subject)
+                tx.record(self._by.granted(object_, action="batch.bring-back"))
+
+        self._transactions.run(work)
 
     def _record(self, record_id: str, state: record_pb2.RecordPublished) -> None:
         def work(tx: Tx) -> None:
@@ -77,12 +91,21 @@ class Recovery:
                 if tx.db[BATCHES].find_one(publishing, {"_id": 1}, session=tx.session) is not None:
                     return  # the batch worker comes to it again, with the same result
                 tx.db[RECORDS].update_one({"_id": record_id}, {"$set": change}, session=tx.session)
+                if state.HasField("retracted"):
+                    self._retracted(tx, {**known, **change}, state)
             else:
                 tx.db[RECORDS].insert_one({**_described(state.open), **change}, session=tx.session)
             object_ = ObjectRef("record", record_id)
             tx.record(self._by.granted(object_, action="record.bring-back", facts={"version": change["version"]}))
 
         self._transactions.run(work)
+
+    def _retracted(self, tx: Tx, record: Document, state: record_pb2.RecordPublished) -> None:
+        """A backup of before holds the salt, and does not know whether the retraction was repeated."""
+        at = state.event.time.ToDatetime(tzinfo=UTC)
+        event = state.event
+        message = retraction_message(record, state.retracted, at, event.actor, event.correlation_id)
+        keep_retraction(tx, record["batch_id"], message, at)
 
     def _case(self, leg: fulfilment_pb2.Leg) -> None:
         known = self._db[CASES].find_one({"_id": leg.leg_id}, {"conversation": 1})

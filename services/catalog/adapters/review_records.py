@@ -4,9 +4,9 @@ import re
 from collections.abc import Sequence
 from datetime import date
 
-from services.catalog.adapters.batch_documents import ENTRIES
 from services.catalog.adapters.documents import RECORDS, REVIEWABLE, record_from_raw
-from services.catalog.adapters.published_messages import retraction_message
+from services.catalog.adapters.published_messages import retraction_message, retraction_of
+from services.catalog.adapters.retractions import keep_retraction
 from services.catalog.application.review_ports import RecordFields
 from services.catalog.domain.batch_errors import NotPublished
 from services.catalog.domain.record import AccessStatus
@@ -74,10 +74,11 @@ class MongoRecords:
                 "updated_at": event.time,
             }
             tx.db[RECORDS].update_one({"_id": record_id}, {"$set": change}, session=tx.session)
-            line = {"batch_id": record["batch_id"], "record_id": record_id}
-            tx.db[ENTRIES].update_one(line, {"$unset": {"salt": ""}}, session=tx.session)
             after = {**record, **change}
-            tx.emit(retraction_message(after, on, event))
+            retraction = retraction_of(after, on)
+            message = retraction_message(after, retraction, event.time, event.actor.pseudonym, event.correlation_id)
+            keep_retraction(tx, record["batch_id"], message, event.time)
+            tx.emit(message)
             tx.record(event)
             return after
 

@@ -32,7 +32,7 @@ TABLE: dict[Finding, Row] = {
     _F.RECORD_BEHIND: Row(True, "公开目录比本库新 · published in a later version than this database has"),
     _F.RECORD_UNSENT: Row(False, "本库已开放而公开目录没有 · open here and not published"),
     _F.PUBLICATION_ABSENT: Row(
-        False, "已发布而本库没有的批次 · a published batch that is not here with its signatures"
+        True, "已发布而本库没有的批次，名单还在的可补回 · a published batch that is not here; back where its list is"
     ),
     _F.CASE_ABSENT: Row(True, "中心已转来、本库没有的申请 · a request the centre delivered that is not here"),
     _F.CASE_BEHIND: Row(True, "申请的往来比中心少 · a request with fewer letters than the centre has"),

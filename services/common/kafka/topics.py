@@ -6,11 +6,13 @@ Partitions are fixed per topic version: growing them would break the order of a 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-_DAY_MS = 24 * 3600 * 1000
+CLOSED_AFTER_H = 12
+"""A message that comes so much later closes the segment of those before it, and compaction may begin: a retraction
+repeated after so many hours takes the old value off the disk within a day."""
 _COMPACTED = {
     "cleanup.policy": "compact",
-    "max.compaction.lag.ms": str(_DAY_MS),  # bounds how long a retracted entry's old value lives
-    "segment.ms": str(_DAY_MS),
+    "max.compaction.lag.ms": str(CLOSED_AFTER_H * 3600 * 1000),
+    "segment.ms": str(CLOSED_AFTER_H * 3600 * 1000),
     "min.cleanable.dirty.ratio": "0.1",
 }
 _FOR_EVER = {"cleanup.policy": "delete", "retention.ms": "-1", "retention.bytes": "-1"}

@@ -1,20 +1,23 @@
 """The running stack as readers, staff and verifiers of its publications use it."""
 
+import csv
+import io
 import json
 import subprocess
 import time
 import urllib.error
 import urllib.request
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
 from deploy.local.client import LocalClient
 from deploy.local.layout import ROOT
 from deploy.local.stack import Stack
+from deploy.samples.generator import HEADER
 from services.common.domain.errors import TongdangError
-from tongdang.catalog.v1 import review_pb2, review_pb2_grpc
+from tongdang.catalog.v1 import import_pb2, import_pb2_grpc, review_pb2, review_pb2_grpc
 
 
 def until(happened: Callable[[], Any], seconds: float = 60) -> Any:
@@ -59,7 +62,29 @@ class Province:
         self.archive_id = archive_id
         self.people = people
         channel = client.channel(f"catalog-{region_id}")
+        self.imports: Any = import_pb2_grpc.ImportServiceStub(channel)  # type: ignore[no-untyped-call]
         self.review: Any = review_pb2_grpc.ReviewServiceStub(channel)  # type: ignore[no-untyped-call]
+
+    def take_in(self, rows: Sequence[dict[str, str]]) -> None:
+        """Imports these rows, under the headings of the samples."""
+        out = io.StringIO(newline="")
+        writer = csv.DictWriter(out, HEADER, restval="")
+        writer.writeheader()
+        writer.writerows(rows)
+        header = import_pb2.UploadHeader(request_id=str(uuid.uuid4()), archive_id=self.archive_id, file_name="目录.csv")
+        parts = [
+            import_pb2.UploadCatalogueRequest(header=header),
+            import_pb2.UploadCatalogueRequest(content=out.getvalue().encode()),
+        ]
+        clerk = f"{self.people}-clerk"
+        job = self.client.call(self.imports.UploadCatalogue, iter(parts), clerk).job
+        get = import_pb2.GetImportRequest(import_id=job.import_id)
+
+        def done() -> Any:
+            now = self.client.call(self.imports.GetImport, get, clerk).job
+            return now if now.state == import_pb2.IMPORT_STATE_COMPLETED else None
+
+        assert until(done).rows_created == len(rows)
 
     def publish(self, unit_id: str, officer: str, limit: int) -> str:
         """Gathers, signs on both sides, publishes; the batch's id."""

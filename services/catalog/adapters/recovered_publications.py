@@ -1,0 +1,89 @@
+"""Brings a publication back into a restored database whose backup is older, from its manifest on Kafka.
+
+Without this the restored batch could be published a second time, under another manifest.
+"""
+
+import json
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from services.catalog.adapters.batch_documents import BATCHES, ENTRIES
+from services.catalog.adapters.publication_chunk import CHUNK
+from services.catalog.adapters.publication_documents import COMMITMENTS, PUBLICATIONS, commitments_document
+from services.catalog.adapters.published_messages import entry_content
+from services.catalog.domain.batches import SIGNING_ROLE, Decision, Side, State
+from services.common.domain.merkle import merkle_root
+from services.common.domain.publication import MANIFEST_TYPE, entry_commitment
+from services.common.mongo.database import Document
+from services.common.mongo.transactions import Tx
+from tongdang.catalog.v1 import record_pb2
+
+Published = Mapping[str, record_pb2.RecordPublished]
+"""Record id → its newest public state."""
+
+
+def bring_back_publication(tx: Tx, one: record_pb2.PublicationManifest, published: Published) -> bool:
+    """Whether the batch was here to be brought back: of one that is not, list and salts are lost.
+
+    Commitments come back where each can be made again; a record retracted since leaves its whole batch without proofs.
+    """
+    batch_id = one.event.subject
+    batch = tx.db[BATCHES].find_one({"_id": batch_id}, session=tx.session)
+    if batch is None or batch["state"] in (State.PUBLISHING.value, State.PUBLISHED.value):
+        return False  # one that is being published goes on, to the same end
+    content = json.loads(one.manifest)
+    tx.db[BATCHES].update_one({"_id": batch_id}, {"$set": _fields(one, content, batch)}, session=tx.session)
+    mine = [state.open for state in published.values() if state.open.batch_id == batch_id]
+    kept = {"manifest": one.manifest, "signature": one.signature, "sample": any(entry.sample for entry in mine)}
+    tx.db[PUBLICATIONS].replace_one({"_id": batch_id}, kept, upsert=True, session=tx.session)
+    entries = {entry.record_id: entry for entry in mine}
+    if content["type"] == MANIFEST_TYPE:
+        _bring_back_commitments(tx, batch_id, content, entries)
+    return True
+
+
+def _fields(one: record_pb2.PublicationManifest, content: Mapping[str, Any], batch: Document) -> Document:
+    return {
+        "state": State.PUBLISHED.value,
+        "version": int(one.event.version),
+        "root": content["list_root"],
+        "rule_version": content["rule_version"],
+        "applied": content["count"],
+        "cursor": batch["total"],
+        "skipped": content["skipped"],
+        "published_at": datetime.fromisoformat(content["decided_at"]),
+        "published_by": content["published_by"],
+        "signatures": [_signature(signer) for signer in content["signers"]],
+    }
+
+
+def _signature(signer: Mapping[str, str]) -> Document:
+    says = json.loads(signer["statement"])
+    return {
+        "side": signer["side"],
+        "pseudonym": signer["pseudonym"],
+        "role": SIGNING_ROLE[Side(signer["side"])].value,
+        "unit_id": says["unit_id"],
+        "signed_at": datetime.fromisoformat(says["time"]),
+        "statement": signer["statement"].encode(),
+        "signature": bytes.fromhex(signer["signature"]),
+        "public_key": bytes.fromhex(signer["public_key"]),
+    }
+
+
+def _bring_back_commitments(
+    tx: Tx, batch_id: str, content: Mapping[str, Any], entries: Mapping[str, record_pb2.OpenEntry]
+) -> None:
+    lines = [
+        line
+        for line in tx.db[ENTRIES].find({"batch_id": batch_id}, session=tx.session).sort("ordinal", 1)
+        if line["decision"] == Decision.OPEN.value and line["record_id"] in entries and "salt" in line
+    ]
+    made = [entry_commitment(bytes(line["salt"]), entry_content(entries[line["record_id"]])) for line in lines]
+    if merkle_root(made).hex() != content["commitments_root"]:
+        return
+    for start in range(0, len(lines), CHUNK):
+        ordinals = [line["ordinal"] for line in lines[start : start + CHUNK]]
+        document = commitments_document(batch_id, start, ordinals, made[start : start + CHUNK])
+        tx.db[COMMITMENTS].replace_one({"_id": document["_id"]}, document, upsert=True, session=tx.session)
