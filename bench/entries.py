@@ -3,6 +3,7 @@
 import uuid
 from collections.abc import Iterable, Iterator
 
+from google.protobuf import timestamp_pb2
 from kafka import KafkaProducer
 
 from bench.setting import Setting
@@ -18,6 +19,8 @@ ARCHIVE = sample_archives()["a320581"]
 PARTITIONS = 6
 _NAMESPACE = uuid.UUID("0e9a3c2e-6f65-5d7e-8b52-7a51f2a4a002")
 _IN_FLIGHT = 20_000
+_DECIDED, _A_SECOND = 1_767_600_000, 5_000
+"""Unix seconds of the first entry's opening, and how many a second are opened."""
 Message = tuple[bytes, bytes]
 """Key and value."""
 
@@ -50,6 +53,7 @@ def entries(count: int, seed: int = 7) -> Iterator[Message]:
             sample=True,
         )
         event = event_pb2.Event(
+            time=timestamp_pb2.Timestamp(seconds=_DECIDED + number // _A_SECOND),
             id=f"{identity}/2",
             type="tongdang.catalog.record-opened.v1",
             region_id=REGION,

@@ -28,6 +28,7 @@ class Site(BaseModel):
     public_url: str
     log_url: str
     phone: str = "400-000-0000"
+    contact_email: str = "contact@tongdang.invalid"
 
 
 class PortalSettings(ServiceSettings):

@@ -6,9 +6,10 @@ import uuid
 import tantivy
 
 from services.discovery.application.ports import Entry, Positions
+from services.discovery.domain.changes import place
 from services.discovery.domain.text import index_title, index_words
 
-FORMAT = "3"
+FORMAT = "4"
 """Raised whenever schema or tokens change; another format on disk means a rebuild from Kafka."""
 POSITIONS_KEY = b"#positions"
 """Not of sixteen bytes, so it is no record's."""
@@ -27,6 +28,7 @@ def schema() -> tantivy.Schema:
     builder.add_text_field("code", tokenizer_name="raw", index_option="basic")
     builder.add_integer_field("first_year", indexed=True, fast=True)
     builder.add_integer_field("last_year", indexed=True, fast=True)
+    builder.add_unsigned_field("changed", fast=True)
     builder.add_unsigned_field("version", stored=True)
     builder.add_bytes_field("payload", stored=True)
     return builder.build()
@@ -47,6 +49,7 @@ def document_of(entry: Entry) -> tantivy.Document:
     document = tantivy.Document()
     document.add_bytes("key", key_of(entry.record_id))
     document.add_text("state", "open" if entry.open else "retracted")
+    document.add_unsigned("changed", place(entry.changed, key_of(entry.record_id), retracted=not entry.open))
     document.add_unsigned("version", entry.version)
     document.add_bytes("payload", entry.payload)
     if entry.open:

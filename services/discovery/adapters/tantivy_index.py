@@ -14,6 +14,7 @@ import tantivy
 
 from services.common.domain.errors import Unavailable
 from services.common.domain.ids import is_uuid
+from services.discovery.adapters.change_listing import ChangeListing
 from services.discovery.adapters.index_documents import (
     FORMAT,
     HEAP_BYTES,
@@ -25,7 +26,8 @@ from services.discovery.adapters.index_documents import (
     record_id_of,
     schema,
 )
-from services.discovery.application.ports import Entry, Found, Positions, Results
+from services.discovery.application.ports import Changes, Entry, Found, Positions, Results
+from services.discovery.domain.changes import Window, moment_of
 from services.discovery.domain.query import Query
 from services.discovery.domain.text import is_han, query_tokens, syllable_pairs
 
@@ -141,12 +143,17 @@ class TantivyIndex:
             both = tantivy.Query.boolean_query(
                 [_must(self._term("key", key_of(record_id))), _must(self._term("state", state))]
             )
-            found = searcher.search(both, limit=1, count=False)
+            found: Any = searcher.search(both, limit=1, count=False, order_by_field="changed")
             if found.hits:
-                document = searcher.doc(found.hits[0][1])
-                payload = bytes(document["payload"][0])
-                return Entry(record_id, int(document["version"][0]), state == "open", payload)
+                number, address = found.hits[0]
+                document = searcher.doc(address)
+                payload, version = bytes(document["payload"][0]), int(document["version"][0])
+                return Entry(record_id, version, state == "open", payload, changed=moment_of(number))
         return None
+
+    def changes(self, window: Window, *, behind: int | None, limit: int, newest_first: bool) -> Changes:
+        listing = ChangeListing(self._index.searcher(), self._schema, self._term)
+        return listing.page(window, behind=behind, limit=limit, newest_first=newest_first)
 
     @property
     def entries(self) -> int:

@@ -2,10 +2,13 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Protocol
 
+from services.discovery.domain.changes import Window
 from services.discovery.domain.query import Query
 
+_UNTOLD = datetime(2020, 1, 1, tzinfo=UTC)
 Positions = Mapping[tuple[str, int], int]
 """(topic, partition) → next offset to read."""
 
@@ -15,7 +18,7 @@ class Entry:
     """The state of one record as published.
 
     `record_id`: a UUID. `payload`: the entry in its stored form, or a serialised `Retraction` when not `open`.
-    `years`: first and last possible year of its date, or None.
+    `years`: first and last possible year of its date, or None. `changed`: when the province opened or retracted it.
     """
 
     record_id: str
@@ -28,6 +31,7 @@ class Entry:
     region_id: str = ""
     archive_id: str = ""
     years: tuple[int, int] | None = None
+    changed: datetime = _UNTOLD
 
 
 @dataclass(frozen=True)
@@ -45,6 +49,24 @@ class Results:
 
     hits: Sequence[Found]
     total: int
+
+
+@dataclass(frozen=True)
+class Changed:
+    """A record's newest state and the second of its change. `payload`: as `Entry`'s."""
+
+    record_id: str
+    open: bool
+    payload: bytes
+    at: datetime
+
+
+@dataclass(frozen=True)
+class Changes:
+    """Some of them in order; `last`: where to go on behind, None at the end."""
+
+    changes: Sequence[Changed]
+    last: int | None
 
 
 class UnionIndex(Protocol):
@@ -75,4 +97,8 @@ class UnionIndex(Protocol):
 
     def get(self, record_id: str) -> Entry | None:
         """The state of one record, open or retracted."""
+        ...
+
+    def changes(self, window: Window, *, behind: int | None, limit: int, newest_first: bool) -> Changes:
+        """Records in the order of their last change, `behind` a place that an earlier answer gave."""
         ...

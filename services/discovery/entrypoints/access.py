@@ -19,6 +19,9 @@ ACCESS: AccessTable = {
     _SERVICE + "Search": Access(
         "catalogue.search", ("portal", "operator"), _EVERYONE, Recording.OPEN, object_of=_searched
     ),
+    _SERVICE + "ListChanges": Access(
+        "catalogue.harvest", ("portal", "operator"), _EVERYONE, Recording.OPEN, object_of=_searched
+    ),
     _SERVICE + "GetEntry": Access(
         "record.view-open",
         ("portal", "requests", "operator"),

@@ -1,10 +1,16 @@
 """DiscoveryService over gRPC."""
 
+from datetime import UTC, datetime
+from typing import Any
+
 import grpc
+from google.protobuf import timestamp_pb2
 
 from services.discovery.adapters.stored_entry import public_form
+from services.discovery.application.list_changes import list_changes
 from services.discovery.application.ports import UnionIndex
 from services.discovery.application.search import get_entry, search
+from services.discovery.domain.changes import Window
 from services.discovery.domain.query import Filters
 from tongdang.catalog.v1 import record_pb2
 from tongdang.discovery.v1 import discovery_pb2, discovery_pb2_grpc
@@ -41,6 +47,39 @@ class DiscoveryServicer(discovery_pb2_grpc.DiscoveryServiceServicer):
         self, request: discovery_pb2.GetEntryRequest, context: grpc.ServicerContext
     ) -> discovery_pb2.GetEntryResponse:
         entry = get_entry(request.record_id, index=self._index)
-        if entry.open:
-            return discovery_pb2.GetEntryResponse(entry=public_form(entry.record_id, entry.payload))
-        return discovery_pb2.GetEntryResponse(retraction=record_pb2.Retraction.FromString(entry.payload))
+        state = _state(entry.record_id, entry.payload, entry.open)
+        return discovery_pb2.GetEntryResponse(**state, changed_at=_timestamp(entry.changed))
+
+    def ListChanges(  # noqa: N802 - named by the contract
+        self, request: discovery_pb2.ListChangesRequest, context: grpc.ServicerContext
+    ) -> discovery_pb2.ListChangesResponse:
+        window = Window(request.region_id, request.archive_id, _moment(request, "from"), _moment(request, "until"))
+        page = list_changes(
+            window,
+            size=request.page_size,
+            newest_first=request.newest_first,
+            token=request.page_token,
+            index=self._index,
+        )
+        return discovery_pb2.ListChangesResponse(
+            changes=[
+                discovery_pb2.Change(**_state(one.record_id, one.payload, one.open), changed_at=_timestamp(one.at))
+                for one in page.changes
+            ],
+            next_page_token=page.next_token,
+        )
+
+
+def _state(record_id: str, payload: bytes, opened: bool) -> dict[str, Any]:
+    """The one field of an answer that tells a record's state."""
+    if opened:
+        return {"entry": public_form(record_id, payload)}
+    return {"retraction": record_pb2.Retraction.FromString(payload)}
+
+
+def _moment(request: discovery_pb2.ListChangesRequest, field: str) -> datetime | None:
+    return getattr(request, field).ToDatetime(tzinfo=UTC) if request.HasField(field) else None
+
+
+def _timestamp(moment: datetime) -> timestamp_pb2.Timestamp:
+    return timestamp_pb2.Timestamp(seconds=int(moment.timestamp()))

@@ -1,6 +1,7 @@
 """What arrives on catalog.<region>.records.v1, read into published states."""
 
 from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
 
 from google.protobuf.message import DecodeError
 
@@ -37,18 +38,18 @@ def state_of(message: Consumed) -> Entry | Unreadable:
         return unreadable
     if not is_uuid(key):
         return unreadable
-    version = int(published.event.version)
+    version, changed = int(published.event.version), published.event.time.ToDatetime(tzinfo=UTC)
     region_of_topic = message.topic.split(".")[1]
     match published.WhichOneof("state"):
         case "open" if published.open.record_id == key and published.open.region_id == region_of_topic:
-            return _open(published.open, version)
+            return _open(published.open, version, changed)
         case "retracted" if published.retracted.record_id == key:
-            return Entry(key, version, False, published.retracted.SerializeToString())
+            return Entry(key, version, False, published.retracted.SerializeToString(), changed=changed)
         case _:
             return unreadable
 
 
-def _open(entry: record_pb2.OpenEntry, version: int) -> Entry:
+def _open(entry: record_pb2.OpenEntry, version: int, changed: datetime) -> Entry:
     record_id, years = entry.record_id, _years(entry.date.earliest, entry.date.latest)
     return Entry(
         record_id=record_id,
@@ -61,6 +62,7 @@ def _open(entry: record_pb2.OpenEntry, version: int) -> Entry:
         region_id=entry.region_id,
         archive_id=entry.archive_id,
         years=years,
+        changed=changed,
     )
 
 

@@ -21,6 +21,7 @@ from services.portal.entrypoints import (
     archive,
     citizen,
     desk,
+    outlets,
     provenance,
     public,
     review,
@@ -86,7 +87,7 @@ def build_app(site: Site, components: Sequence[Component]) -> FastAPI:
     )
     app.state.site = site
     app.mount("/static", StaticFiles(directory=Path(__file__).resolve().parents[1] / "static"))
-    for module in (public, provenance, signing_in, citizen, archive, review, rules, desk, supervision):
+    for module in (public, provenance, outlets, signing_in, citizen, archive, review, rules, desk, supervision):
         app.include_router(module.router, include_in_schema=module is public)
     _health(app, components)
     _errors(app)
