@@ -7,6 +7,7 @@ from typing import Any
 from services.audit.domain.notes import Checkpoint
 from services.audit.verifier.registry import KnownRegion
 from services.common.domain.publication import (
+    BUNDLE_TYPE,
     NotProven,
     Provenance,
     Step,
@@ -16,8 +17,6 @@ from services.common.domain.publication import (
     check_signers,
     manifest_content,
 )
-
-BUNDLE_TYPE = "tongdang-record-provenance-1"
 
 Logged = Callable[[bytes, str, int | None], tuple[int, Checkpoint]]
 """(manifest, batch id, leaf index where one is told) → where the log has it, and under which checkpoint."""

@@ -23,6 +23,8 @@ from services.common.domain.registry import PublicKey
 MANIFEST_TYPE = "tongdang-publication-manifest-2"
 FIRST_MANIFEST_TYPE = "tongdang-publication-manifest-1"
 """Its commitments cover a hash of fields that a reader does not see; only the province can check them."""
+BUNDLE_TYPE = "tongdang-record-provenance-1"
+"""Of `provenance.json`, the file that a reader takes along."""
 STATEMENT_TYPE = "tongdang-batch-signature-1"
 SALT_BYTES = 32
 PUBLISHED = "batch.published"

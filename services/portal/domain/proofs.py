@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from services.common.domain.publication import (
+    BUNDLE_TYPE,
     NotProven,
     Provenance,
     Step,
@@ -15,8 +16,6 @@ from services.common.domain.publication import (
     manifest_content,
 )
 from services.common.domain.registry import PublicKey, Registry
-
-BUNDLE_TYPE = "tongdang-record-provenance-1"
 
 
 def failing_step(shown: Provenance, keys: Sequence[PublicKey]) -> Step | None:
