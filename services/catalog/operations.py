@@ -2,7 +2,7 @@
 
 import sys
 
-from services.catalog.adapters.batch_check import KNOWN_RULES, BatchCheck
+from services.catalog.adapters.batch_check import BatchCheck
 from services.catalog.adapters.comparison import differences
 from services.catalog.adapters.desk_documents import COPIES, VAULT
 from services.catalog.adapters.elsewhere import KafkaAndCentre
@@ -92,7 +92,7 @@ def check_publications() -> None:
     record(base, "operator.check-publications")
     began = base.clock.now()
     elsewhere = _elsewhere(base, settings)
-    batches = BatchCheck(base.database, base.registry.region(settings.region.id).keys, KNOWN_RULES)
+    batches = BatchCheck(base.database, base.registry.region(settings.region.id).keys)
     batches.read(elsewhere.manifests(), elsewhere.stream())
     check = PublicationCheck(base.database, batches, began)
     count = 0

@@ -7,10 +7,11 @@ from typing import Any
 
 from services.catalog.adapters.batch_documents import BATCHES, ENTRIES, entry_of
 from services.catalog.adapters.publication_documents import PUBLICATIONS, commitments_of
+from services.catalog.adapters.rule_store import RULE_VERSIONS
 from services.catalog.domain.batches import Decision, State, list_root
 from services.catalog.domain.disagreements import Disagreement, Found
 from services.catalog.domain.publications import first_kind_commitment
-from services.catalog.domain.rules import RULE_VERSION
+from services.catalog.domain.rules.versions import program_tables
 from services.common.domain.canonical import sha256_hex
 from services.common.domain.merkle import merkle_root
 from services.common.domain.publication import (
@@ -27,8 +28,8 @@ from services.common.mongo.database import MongoDatabase
 from tongdang.audit.v1 import audit_pb2
 from tongdang.catalog.v1 import record_pb2
 
-KNOWN_RULES = frozenset({"2026-11-thin-1", RULE_VERSION})
-"""Versions of the rule table under which something was published, none of which is ever taken out."""
+_BEFORE_HASHES = "2026-11-thin-1"
+"""The one version of the rule table from before a version was its name and hash."""
 _PUBLIC_STATES = (State.PUBLISHING.value, State.PUBLISHED.value)
 
 
@@ -42,12 +43,13 @@ class CheckedBatch:
 
 
 class BatchCheck:
-    """`keys`: of the region; `rules`: versions of the rule table that are known."""
+    """`keys`: of the region. Rule tables are those that the program has had and those this province has used."""
 
-    def __init__(self, database: MongoDatabase, keys: Sequence[PublicKey], rules: frozenset[str]) -> None:
+    def __init__(self, database: MongoDatabase, keys: Sequence[PublicKey]) -> None:
         self._db = database.db
         self._keys = keys
-        self._rules = rules
+        of_program = {table.version for table in program_tables()}
+        self._rules = {_BEFORE_HASHES, *of_program, *self._db[RULE_VERSIONS].distinct("version")}
         self._batches: dict[str, CheckedBatch] = {}
         self._found: list[Found] = []
         self._published: set[str] = set()

@@ -21,7 +21,7 @@ from kafka.admin import NewTopic
 from deploy.samples.archives import sample_archives
 from deploy.samples.generator import HEADER, catalogue
 from services.auth.domain.statements import BatchStatement
-from services.catalog.adapters.batch_check import KNOWN_RULES, BatchCheck
+from services.catalog.adapters.batch_check import BatchCheck
 from services.catalog.adapters.batch_store import MongoBatches
 from services.catalog.adapters.batch_worker import BatchWorker
 from services.catalog.adapters.comparison import differences
@@ -220,7 +220,7 @@ class OwnProvince:
     def disagreements(self) -> list[Found]:
         """The check's findings, as its command would tell them."""
         began, elsewhere = CLOCK.now(), self.elsewhere
-        batches = BatchCheck(self.database, self.registry.regions[0].keys, KNOWN_RULES)
+        batches = BatchCheck(self.database, self.registry.regions[0].keys)
         batches.read(elsewhere.manifests(), elsewhere.stream())
         return list(PublicationCheck(self.database, batches, began).disagreements(elsewhere))
 

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from services.catalog.adapters.batch_check import KNOWN_RULES, BatchCheck
+from services.catalog.adapters.batch_check import BatchCheck
 from services.catalog.application.review import decide_records
 from services.catalog.domain.batch_errors import BatchNotReady, NotReviewed, WrongSide
 from services.catalog.domain.batches import Decision, Side, State
@@ -175,7 +175,7 @@ def test_a_batch_of_which_only_the_audit_stream_or_only_kafka_speaks_is_found(pr
         ([], elsewhere.stream(), Disagreement.MANIFEST_ABSENT),
         (elsewhere.manifests(), [], Disagreement.NOT_AUDITED),
     ):
-        check = BatchCheck(province.database, keys, KNOWN_RULES)
+        check = BatchCheck(province.database, keys)
         check.read(manifests, stream)
         assert [one.kind for one in check.disagreements()] == [kind]
 
