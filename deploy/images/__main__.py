@@ -8,8 +8,8 @@ import time
 from pathlib import Path
 
 from deploy.images.assemble import Builder
-from deploy.images.check import Failed, check
-from deploy.images.containerfile import TARGET, containerfile
+from deploy.images.check import Failed, check, check_setup
+from deploy.images.containerfile import SETUP, TARGET, containerfile
 from deploy.images.context import Context
 from deploy.images.mounts import own_namespace
 from deploy.images.sbom import write
@@ -51,8 +51,10 @@ def _check() -> int:
     provision(layout.engines, say)
     try:
         own_namespace()
-        image = Builder(FOLDER, Context.of_repository(), say).build(containerfile(), TARGET)
+        builder = Builder(FOLDER, Context.of_repository(), say)
+        image, setup = (builder.build(containerfile(), target) for target in (TARGET, SETUP))
         say(f"root file system: {_size_mb(image.root):,.0f} MB")
+        check_setup(setup, say)
         check(image, layout, say)
     except (Failed, RuntimeError, TimeoutError, ProcessEnded, OSError) as problem:
         print(problem, file=sys.stderr)

@@ -35,7 +35,8 @@ class Builder:
         wanted = needed(stages, target)
         self._release = debian.release_of(wanted[0].base)
         for stage in wanted:
-            self._build(stage)
+            if stage.name not in self._images:
+                self._build(stage)
         return self._images[target]
 
     def _build(self, stage: Stage) -> None:

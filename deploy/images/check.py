@@ -27,6 +27,8 @@ _ETC, _DATA = "/etc/tongdang", "/var/lib/tongdang"
 _PATIENCE_S = 120
 _STOPPED = (0, 128 + signal.SIGTERM)
 """Ended as asked; uvicorn, when it has finished, ends by the signal it got."""
+_NOT_FIRST = {"TINI_SUBREAPER": "1"}
+"""tini is no first process here, as it is in a container."""
 _CERTIFICATE = Path(__file__).with_name("certificate.py")
 
 Say = Callable[[str], None]
@@ -58,6 +60,21 @@ def check(image: Image, layout: Layout, say: Say) -> None:
             _certificate(image, say)
     finally:
         stack.close()
+
+
+def check_setup(image: Image, say: Say) -> None:
+    """Compose's first job, which makes every key, in the image that has `deploy`; what it makes is in memory.
+
+    Raises: Failed.
+    """
+    mounts = [*KERNEL, *(Mount(place) for place in ("/tmp", _ETC, _DATA, "/volumes"))]  # noqa: S108 - the root's own
+    with mounted(image.root, mounts, read_only=True):
+        command = run_command(image, [*image.entrypoint, "deploy.compose", "keys"], _NOT_FIRST)
+        done = subprocess.run(command, capture_output=True, text=True, check=False)
+        made = sum(1 for path in (image.root / "volumes").rglob("*") if path.is_file())
+    if done.returncode != 0 or not made:
+        raise Failed(f"the setup image makes no keys:\n{done.stderr[-2000:]}")
+    say(f"  setup            {made} files for containers")
 
 
 def _give(layout: Layout, image: Image) -> None:
@@ -103,7 +120,7 @@ def mapped(environment: Mapping[str, str], layout: Layout) -> dict[str, str]:
     own = {name: value for name, value in environment.items() if name.startswith("TONGDANG_")}
     for outside, inside in places.items():
         own = {name: value.replace(outside, inside) for name, value in own.items()}
-    return own | {"TINI_SUBREAPER": "1"}  # it is no first process here
+    return own | _NOT_FIRST
 
 
 def _wait_ready(one: Process, layout: Layout) -> None:

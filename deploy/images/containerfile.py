@@ -12,7 +12,7 @@ from dockerfile_parse import DockerfileParser
 from deploy.local.layout import ROOT
 
 FILE = ROOT / "deploy" / "images" / "Containerfile"
-TARGET = "service"
+TARGET, SETUP = "service", "setup"
 _VARIABLE = re.compile(r"\$\{(\w+)\}|\$(\w+)")
 
 
