@@ -11,11 +11,13 @@ import uuid
 
 from deploy.local.client import LocalClient
 from deploy.local.layout import Layout
+from deploy.local.reviewing import People, Reviewing
 from services.common.domain.errors import TongdangError
-from tongdang.catalog.v1 import review_pb2, review_pb2_grpc
+from tongdang.catalog.v1 import review_pb2
 from tongdang.discovery.v1 import discovery_pb2, discovery_pb2_grpc
 
 _AIM_S = 2.0
+_PEOPLE = People("js-reviewer", "js-unit3", "js-director")
 
 
 def main() -> None:
@@ -29,24 +31,15 @@ def main() -> None:
 
 
 def _round(client: LocalClient) -> float:
-    review = review_pb2_grpc.ReviewServiceStub(client.channel("catalog-320000"))  # type: ignore[no-untyped-call]
     discovery = discovery_pb2_grpc.DiscoveryServiceStub(client.channel("discovery"))  # type: ignore[no-untyped-call]
-    create = review_pb2.CreateBatchRequest(
-        request_id=str(uuid.uuid4()), archive_id="a320581", unit_id="u320581-jy", limit=1
-    )
-    batch = client.call(review.CreateBatch, create, "js-reviewer").batch
-    listed = client.call(
-        review.ListBatchRecords, review_pb2.ListBatchRecordsRequest(batch_id=batch.batch_id), "js-reviewer"
-    )
-    record_id = listed.records[0].record.record_id
-    for side, person in ((review_pb2.SIDE_ARCHIVE, "js-reviewer"), (review_pb2.SIDE_CREATING_UNIT, "js-unit3")):
-        sign = review_pb2.SignBatchRequest(
-            request_id=str(uuid.uuid4()), batch_id=batch.batch_id, side=side, root=batch.root
-        )
-        client.call(review.SignBatch, sign, person)
+    desk = Reviewing(client.call, client.channel("catalog-320000"), "a320581", _PEOPLE)
+    batch = desk.gather("u320581-jy", limit=1)
+    assert batch is not None, "a record of the unit is left to review"
+    record_id = desk.records(batch.batch_id)[0]
+    desk.ready(batch)
+    client.tokens(_PEOPLE.director)
     publish = review_pb2.PublishBatchRequest(request_id=str(uuid.uuid4()), batch_id=batch.batch_id)
-    client.tokens("js-director")
-    client.call(review.PublishBatch, publish, "js-director")
+    client.call(desk.review.PublishBatch, publish, _PEOPLE.director)
     committed = time.perf_counter()
     while True:
         try:

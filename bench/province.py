@@ -15,14 +15,35 @@ from deploy.samples.generator import csv_file
 from services.auth.domain.statements import BatchStatement
 from services.catalog.adapters.batch_documents import BATCHES
 from services.catalog.adapters.batch_store import MongoBatches
-from services.catalog.adapters.batch_worker import BatchWorker
+from services.catalog.adapters.batch_worker import BatchWorker, WorkerTerms
 from services.catalog.adapters.documents import RECORDS
+from services.catalog.adapters.fonds_store import MongoFonds, MongoLoans
 from services.catalog.adapters.import_claims import new_document
+from services.catalog.adapters.line_store import MongoLines
+from services.catalog.adapters.plan_store import MongoPlans
 from services.catalog.adapters.publication_documents import COMMITMENTS, PUBLICATIONS
 from services.catalog.adapters.review_records import MongoRecords
-from services.catalog.application.review import MAX_BATCH, create_batch, publish_batch, sign_batch
-from services.catalog.domain.batches import Batch, Side, Signature, State
+from services.catalog.adapters.rule_store import MongoWords
+from services.catalog.application.lines import Matching, decide_matching, preview_matching, review_secrecy
+from services.catalog.application.review import (
+    MAX_BATCH,
+    ReviewDesk,
+    Wanted,
+    create_batch,
+    freeze_batch,
+    publish_batch,
+    sign_batch,
+    state_aggregation,
+)
+from services.catalog.application.review_ports import ReviewTerms
+from services.catalog.domain.acts import MAX_TICKED, LineFilter
+from services.catalog.domain.batches import Batch, State
+from services.catalog.domain.gathering import EVERYTHING, Matter
 from services.catalog.domain.import_rows import TakenRow, read_catalogue
+from services.catalog.domain.rules import RULE_VERSION, RuleSettings
+from services.catalog.domain.signatures import Side, Signature
+from services.catalog.domain.verdicts import Decision, Verdict
+from services.catalog.review import suggesting
 from services.common.domain.actor import Actor, Role
 from services.common.domain.caller import Caller
 from services.common.domain.registry import Region, Registry
@@ -43,6 +64,7 @@ REVIEWER = Actor("1" * 32, frozenset({Role.REVIEWER}), "portal", archive_id=ARCH
 OFFICER = Actor("2" * 32, frozenset({Role.UNIT_OFFICER}), "portal", archive_id=ARCHIVE.archive_id, unit_id=UNIT)
 DIRECTOR = Actor("3" * 32, frozenset({Role.DIRECTOR}), "portal", archive_id=ARCHIVE.archive_id)
 _INSERTED_AT_ONCE = 10_000
+_ALL = LineFilter()
 
 
 class _Signer:
@@ -54,7 +76,8 @@ class _Signer:
 
     def sign(self, *, request_id: str, batch: Batch, side: Side, pseudonym: str, role: str, unit_id: str) -> Signature:
         now = CLOCK.now()
-        said = BatchStatement(self._actor, side.value, batch.batch_id, batch.root, batch.rule_version, now).canonical()
+        what = (batch.batch_id, batch.root, batch.matter.value, batch.rule_version)
+        said = BatchStatement(self._actor, side.value, *what, now).canonical()
         public = self._key.public_key().public_bytes_raw()
         return Signature(side, pseudonym, role, unit_id, now, said, self._key.sign(said), public)
 
@@ -68,6 +91,7 @@ class Province:
         self._transactions = Transactions(database, IDS, CLOCK)
         self._queued = Wakeup()
         self._batches = MongoBatches(database, self._transactions, self._queued)
+        self._lines = MongoLines(database)
         self._kafka = kafka
         _insert_records(database, count)
         with self.working():
@@ -87,6 +111,7 @@ class Province:
             CLOCK,
             IDS,
             self._queued,
+            WorkerTerms(suggesting(MongoWords(self._database, self._transactions), RuleSettings()), RULE_VERSION, 3),
         )
         relay.start()
         worker.start()
@@ -101,7 +126,7 @@ class Province:
         """Seconds from the director's decision until Kafka has every record and the manifest."""
         began = time.perf_counter()
         for batch_id in self._signed:
-            publish_batch(batch_id=batch_id, by=_by(DIRECTOR, "batch.publish"), batches=self._batches)
+            publish_batch(batch_id=batch_id, by=_by(DIRECTOR, "batch.publish"), desk=self._desk(DIRECTOR))
         until(self._all_sent, nap_s=0.02)
         return time.perf_counter() - began
 
@@ -124,28 +149,60 @@ class Province:
         self._database.db[OUTBOX].delete_many({})
 
     def _reviewed(self, size: int) -> str:
-        batch = create_batch(
-            batch_id=IDS.new(),
-            archive=ARCHIVE,
-            unit_id=UNIT,
-            limit=size,
-            by=_by(REVIEWER, "batch.create"),
-            batches=self._batches,
-            records=MongoRecords(self._database, self._transactions),
-        )
-        until(lambda: self._batches.get(batch.batch_id).state is State.DRAFT)
-        root = self._batches.get(batch.batch_id).root
+        """A list as long as asked, every line opened and ticked page by page, frozen and signed on both sides."""
+        by, desk = _by(REVIEWER, "batch.review"), self._desk(REVIEWER)
+        wanted = Wanted(UNIT, size, EVERYTHING, Matter.OPENING)
+        batch_id = create_batch(batch_id=IDS.new(), archive=ARCHIVE, wanted=wanted, by=by, desk=desk).batch_id
+        until(lambda: self._batches.get(batch_id).state is State.REVIEW)
+        self._decide(batch_id, size, by)
+        self._tick(batch_id, by)
+        state_aggregation(batch_id=batch_id, clear=True, reason="bench", by=by, batches=self._batches)
+        root = freeze_batch(batch_id=batch_id, by=by, desk=desk).root
         for side, actor in ((Side.ARCHIVE, REVIEWER), (Side.CREATING_UNIT, OFFICER)):
             sign_batch(
                 request_id=IDS.new(),
-                batch_id=batch.batch_id,
+                batch_id=batch_id,
                 side=side,
                 root=root,
                 by=_by(actor, "batch.sign"),
-                batches=self._batches,
-                signer=_Signer(actor),
+                desk=self._desk(actor),
             )
-        return batch.batch_id
+        return batch_id
+
+    def _decide(self, batch_id: str, size: int, by: Caller) -> None:
+        preview_matching(batch_id=batch_id, wanted=_ALL, by=by, batches=self._batches, lines=self._lines)
+        decide_matching(
+            act_id=IDS.new(),
+            batch_id=batch_id,
+            matching=Matching(_ALL, (), size),
+            verdict=Verdict(Decision.OPEN, "O1"),
+            by=by,
+            batches=self._batches,
+        )
+        until(lambda: self._batches.get(batch_id).bulk is None)
+
+    def _tick(self, batch_id: str, by: Caller) -> None:
+        token = ""
+        while True:
+            page = self._lines.page(batch_id, _ALL, None, size=MAX_TICKED, token=token)
+            self._lines.show(batch_id, by.actor.pseudonym, page.items)
+            ids = [line.record_id for line, _ in page.items]
+            review_secrecy(batch_id=batch_id, record_ids=ids, by=by, batches=self._batches)
+            token = page.next_token
+            if not token:
+                return
+
+    def _desk(self, actor: Actor) -> ReviewDesk:
+        return ReviewDesk(
+            batches=self._batches,
+            records=MongoRecords(self._database, self._transactions, 3),
+            fonds=MongoFonds(self._database, self._transactions),
+            plans=MongoPlans(self._database, self._transactions),
+            loans=MongoLoans(self._database, self._transactions),
+            signer=_Signer(actor),
+            registry=REGISTRY,
+            terms=ReviewTerms(RULE_VERSION, separate_confirmer=True),
+        )
 
     def _all_sent(self) -> bool:
         db = self._database.db
@@ -168,7 +225,13 @@ def _insert_records(database: MongoDatabase, count: int) -> None:
     text = io.StringIO(newline="")
     csv_file(ARCHIVE, count + count // 100, 7, text)
     rows = (row for row in read_catalogue(text.getvalue(), ARCHIVE) if isinstance(row, TakenRow))
-    due = {"unit_id": UNIT, "access_status": "unreviewed", "eligible_on": "1990-01-01", "security_classification": ""}
+    due = {
+        "unit_id": UNIT,
+        "fonds": "A001",
+        "access_status": "unreviewed",
+        "eligible_on": "1990-01-01",
+        "security_classification": "",
+    }
     now = CLOCK.now()
     documents = ({**new_document(row, "bench", now), **due} for row in islice(rows, count))
     while some := list(islice(documents, _INSERTED_AT_ONCE)):

@@ -13,11 +13,11 @@ from collections.abc import Iterator, Sequence
 
 from deploy.local.client import LocalClient
 from deploy.local.layout import Layout
+from deploy.local.reviewing import People, Reviewing
 from deploy.provinces.catalogue import Sample, load
 from deploy.samples.archives import sample_archives
 from deploy.samples.generator import csv_file
-from services.common.domain.errors import TongdangError
-from tongdang.catalog.v1 import import_pb2, import_pb2_grpc, review_pb2, review_pb2_grpc
+from tongdang.catalog.v1 import import_pb2, import_pb2_grpc, review_pb2
 
 _NAMESPACE = uuid.UUID("0e9a3c2e-6f65-5d7e-8b52-7a51f2a4a001")
 _SEED = 7
@@ -66,36 +66,23 @@ def _parts(sample: Sample, content: bytes) -> Iterator[import_pb2.UploadCatalogu
 
 
 def _review(client: LocalClient, sample: Sample, unit_id: str, second: str) -> None:
-    """One batch: gathered, signed by both sides, published by the director."""
-    stub = review_pb2_grpc.ReviewServiceStub(client.channel(f"catalog-{sample.region_id}"))  # type: ignore[no-untyped-call]
-    reviewer, director = f"{sample.people}-reviewer", f"{sample.people}-director"
-    create = review_pb2.CreateBatchRequest(
-        request_id=_key(sample, f"batch {unit_id}"), archive_id=sample.archive_id, unit_id=unit_id
-    )
-    try:
-        batch = client.call(stub.CreateBatch, create, reviewer).batch
-    except TongdangError as problem:
-        if problem.code != "NOTHING_TO_REVIEW":
-            raise
+    """One batch: gathered, reviewed, signed by both sides, published by the director."""
+    people = People(f"{sample.people}-reviewer", second, f"{sample.people}-director")
+
+    def keys(step: str) -> str:
+        return _key(sample, f"{unit_id} {step}")
+
+    channel = client.channel(f"catalog-{sample.region_id}")
+    desk = Reviewing(client.call, channel, sample.archive_id, people, keys)
+    if not unit_id:
+        desk.attest_no_unit()
+    batch = desk.gather(unit_id)
+    if batch is None:
         return
-    get = review_pb2.GetBatchRequest(batch_id=batch.batch_id)
-    while not batch.root:
-        time.sleep(0.2)
-        batch = client.call(stub.GetBatch, get, reviewer).batch
-    second_side = review_pb2.SIDE_CREATING_UNIT if unit_id else review_pb2.SIDE_ARCHIVE_SECOND
-    signed = {signature.side for signature in batch.signatures}
-    for side, person in ((review_pb2.SIDE_ARCHIVE, reviewer), (second_side, second)):
-        if side not in signed:
-            sign = review_pb2.SignBatchRequest(
-                request_id=_key(sample, f"sign {unit_id} {side}"), batch_id=batch.batch_id, side=side, root=batch.root
-            )
-            batch = client.call(stub.SignBatch, sign, person).batch
+    batch = desk.ready(batch)
     if batch.state == review_pb2.BATCH_STATE_SIGNED:
-        publish = review_pb2.PublishBatchRequest(request_id=_key(sample, f"publish {unit_id}"), batch_id=batch.batch_id)
-        batch = client.call(stub.PublishBatch, publish, director).batch
-    while batch.state != review_pb2.BATCH_STATE_PUBLISHED:
-        time.sleep(0.2)
-        batch = client.call(stub.GetBatch, get, director).batch
+        batch = desk.publish(batch.batch_id)
+    batch = desk.settled(batch.batch_id)
     _say(sample, f"published {batch.records_applied} records{' (archive alone)' if batch.archive_alone else ''}")
 
 

@@ -8,7 +8,6 @@ from services.catalog.adapters.migrations import MIGRATIONS
 from services.catalog.adapters.observations import observe_cases
 from services.catalog.adapters.provenances import MongoProvenances
 from services.catalog.adapters.retractions import RetractionRepeats
-from services.catalog.adapters.review_wiring import wire_review
 from services.catalog.adapters.rule_store import MongoRuleVersions, MongoWords
 from services.catalog.application.desk_messages import LANE
 from services.catalog.application.rules import use_rule_table
@@ -17,10 +16,10 @@ from services.catalog.domain.rules.versions import rule_table
 from services.catalog.entrypoints.import_servicer import ImportServicer
 from services.catalog.entrypoints.import_worker import ImportWorker
 from services.catalog.entrypoints.provenance_servicer import ProvenanceServicer
-from services.catalog.entrypoints.review_servicer import ReviewServicer
 from services.catalog.entrypoints.rules_document import keep_version, print_document
 from services.catalog.entrypoints.rules_servicer import RulesServicer
 from services.catalog.operations import ACCESS
+from services.catalog.review import wire_review
 from services.catalog.settings import CatalogSettings
 from services.common.foundation import Foundation
 from services.common.grpc.server import GrpcServer
@@ -29,7 +28,7 @@ from services.common.observations import observe_letters
 from services.common.operations import operator
 from services.common.runner import App, Timer, command_line, serve
 from services.common.settings import read_key
-from tongdang.catalog.v1 import import_pb2_grpc, provenance_pb2_grpc, review_pb2_grpc, rules_pb2_grpc
+from tongdang.catalog.v1 import import_pb2_grpc, provenance_pb2_grpc, rules_pb2_grpc
 
 RULES = {"rules-version": keep_version, "rules-document": print_document}
 """Commands of those who write the rule table; they need no settings."""
@@ -54,11 +53,9 @@ def run_service() -> None:
     import_servicer = ImportServicer(imports, registry, region_id)
     import_worker = ImportWorker(queue.claim, registry, queued)
 
-    batches, records, signer, batch_worker = wire_review(base, settings)
     repeats = Repeats(base.transactions)
-    review_servicer = ReviewServicer(batches, records, signer, registry, region_id, repeats)
-
     versions, words = MongoRuleVersions(base.database, base.transactions), MongoWords(base.database, base.transactions)
+    review = wire_review(base, settings, words, repeats)
     use_rule_table(rule_table(settings.rules), by=operator(base, "rules.changed"), versions=versions)
     provenance_servicer = ProvenanceServicer(MongoProvenances(base.database))
 
@@ -70,9 +67,9 @@ def run_service() -> None:
         base.access_control(ACCESS),
         [
             partial(import_pb2_grpc.add_ImportServiceServicer_to_server, import_servicer),
-            partial(review_pb2_grpc.add_ReviewServiceServicer_to_server, review_servicer),
-            partial(rules_pb2_grpc.add_RulesServiceServicer_to_server, RulesServicer(versions, words, repeats)),
             partial(provenance_pb2_grpc.add_ProvenanceServiceServicer_to_server, provenance_servicer),
+            partial(rules_pb2_grpc.add_RulesServiceServicer_to_server, RulesServicer(versions, words, repeats)),
+            *review.register,
             *desk.register,
         ],
     )
@@ -81,9 +78,10 @@ def run_service() -> None:
         observe_letters(base.database, base.clock, [LANE]),
         observe_cases(base.database, base.clock, archives),
     ]
-    components = [*base.components(*observations), import_worker, batch_worker, *desk.components, server]
+    components = [*base.components(*observations), import_worker, *review.components, *desk.components, server]
     again = RetractionRepeats(base.transactions, settings.identity.principal, base.clock, base.ids)
-    serve(App(settings, components, timers=[*desk.timers, Timer("repeat retractions", 3600, again)]))
+    timers = [*review.timers, *desk.timers, Timer("repeat retractions", 3600, again)]
+    serve(App(settings, components, timers=timers))
 
 
 def run() -> None:

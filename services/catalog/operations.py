@@ -9,6 +9,7 @@ from services.catalog.adapters.elsewhere import KafkaAndCentre
 from services.catalog.adapters.import_store import IMPORT_FILES
 from services.catalog.adapters.migrations import MIGRATIONS
 from services.catalog.adapters.mongo_cases import MongoCases, MongoHoldings
+from services.catalog.adapters.opinion_documents import LETTER_SCANS
 from services.catalog.adapters.publication_check import PublicationCheck
 from services.catalog.adapters.recovery import Receive, Recovery
 from services.catalog.application.supplying import take_message, take_request
@@ -30,8 +31,8 @@ from services.common.operations import Command, Operations, operator, record, te
 from tongdang.fulfilment.v1 import fulfilment_pb2
 
 ACCESS = {**IMPORT_ACCESS, **REVIEW_ACCESS, **RULES_ACCESS, **DESK_ACCESS, **PROVENANCE_ACCESS}
-_BUCKETS = (VAULT, COPIES, IMPORT_FILES)
-_BY_WORKERS = frozenset({"import.apply", "batch.apply-chunk", "batch.published", "rules.changed"})
+_BUCKETS = (VAULT, COPIES, IMPORT_FILES, LETTER_SCANS)
+_BY_WORKERS = frozenset({"import.apply", "batch.apply-chunk", "batch.published", "batch.apply-act", "rules.changed"})
 WRITES = frozenset(row.action for row in ACCESS.values() if row.recording is Recording.WRITE) | _BY_WORKERS
 
 

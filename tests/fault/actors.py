@@ -13,6 +13,7 @@ from typing import Any
 
 from PIL import Image
 
+from deploy.local.reviewing import People, Reviewing
 from deploy.samples.generator import HEADER
 from services.common.domain.errors import TongdangError
 from services.common.domain.ids import record_id
@@ -156,22 +157,13 @@ class Publisher:
 
     def _reviewed(self) -> review_pb2.Batch:
         client, people = self.story.client, self.province.people
-        review = client.stub(review_pb2_grpc.ReviewServiceStub, f"catalog-{self.province.region_id}")
-        create = review_pb2.CreateBatchRequest(
-            request_id=str(uuid.uuid4()), archive_id=self.province.archive_id, unit_id=self.province.unit_id
-        )
-        batch = client.ask(review.CreateBatch, create, f"{people}-reviewer").batch
+        channel = client.channel(f"catalog-{self.province.region_id}")
+        officers = People(f"{people}-reviewer", f"{people}-unit", f"{people}-director")
+        desk = Reviewing(client.ask, channel, self.province.archive_id, officers)
+        batch = desk.gather(self.province.unit_id)
+        assert batch is not None, "what was imported is there to review"
         client.ledger.batches.add(batch.batch_id)
-        while not batch.root:
-            self.story.over.wait(_BETWEEN_S)
-            asked = review_pb2.GetBatchRequest(batch_id=batch.batch_id)
-            batch = client.ask(review.GetBatch, asked, f"{people}-reviewer").batch
-        for side, person in ((review_pb2.SIDE_ARCHIVE, "reviewer"), (review_pb2.SIDE_CREATING_UNIT, "unit")):
-            sign = review_pb2.SignBatchRequest(
-                request_id=str(uuid.uuid4()), batch_id=batch.batch_id, side=side, root=batch.root
-            )
-            batch = client.ask(review.SignBatch, sign, f"{people}-{person}").batch
-        return batch
+        return desk.ready(batch)
 
     def _publish(self, batch: review_pb2.Batch) -> None:
         client, director = self.story.client, f"{self.province.people}-director"

@@ -5,6 +5,7 @@ import uuid
 from collections.abc import Callable, Iterable
 from typing import Any
 
+import grpc
 import httpx
 
 from deploy.local.client import LocalClient
@@ -47,6 +48,10 @@ class PersistentClient:
         self.steps = steps
         self._clients = {name: LocalClient(stack.layout, name) for name in ("operator", "portal")}
         self._site = httpx.Client(base_url=stack.url("portal"), timeout=_DEADLINE_S)
+
+    def channel(self, service: str, via: str = "operator") -> grpc.Channel:
+        """The channel of the tool or of the portal."""
+        return self._clients[via].channel(service)
 
     def stub(self, make: Callable[[Any], Any], service: str, via: str = "operator") -> Any:
         """A stub over the channel of the tool or of the portal."""

@@ -28,14 +28,14 @@ class SigningKeys(Protocol):
 
 
 def sign_batch_statement(
-    *, batch_id: str, batch_root: str, rule_version: str, side: str, by: Caller, keys: SigningKeys
+    *, batch_id: str, batch_root: str, matter: str, rule_version: str, side: str, by: Caller, keys: SigningKeys
 ) -> Signature:
-    """Seals {pseudonym, role, unit, batch root, rule version, acr, time} with the caller's own key.
+    """Seals {pseudonym, role, unit, batch root, matter, rule version, acr, time} with the caller's own key.
 
     Raises: InvalidArgument, RoleNotAllowed: the role does not fit the side.
     """
     now = by.clock.now()
-    statement = BatchStatement(by.actor, side, batch_id, batch_root, rule_version, now).canonical()
+    statement = BatchStatement(by.actor, side, batch_id, batch_root, matter, rule_version, now).canonical()
     event = by.granted(
         ObjectRef("batch", batch_id, by.actor.region_id, by.actor.archive_id),
         correlation_id=batch_id,

@@ -7,8 +7,7 @@ from services.common.domain.actor import Actor, Role
 from services.common.domain.canonical import canonical_bytes
 from services.common.domain.clock import to_iso
 from services.common.domain.errors import InvalidArgument, RoleNotAllowed
-
-STATEMENT_TYPE = "tongdang-batch-signature-1"
+from services.common.domain.publication import STATEMENT_TYPE
 
 SIDES: dict[str, Role] = {
     "archive": Role.REVIEWER,
@@ -20,12 +19,13 @@ SIDES: dict[str, Role] = {
 
 @dataclass(frozen=True)
 class BatchStatement:
-    """One side's signature on the Merkle root of a batch."""
+    """One side's signature on the Merkle root of a batch. `matter`: what is decided about its records."""
 
     signer: Actor
     side: str
     batch_id: str
     batch_root: str
+    matter: str
     rule_version: str
     signed_at: datetime
 
@@ -35,6 +35,8 @@ class BatchStatement:
             raise InvalidArgument("side", " | ".join(SIDES))
         if role not in self.signer.roles:
             raise RoleNotAllowed(f"{self.side} is signed by a {role.value}")
+        if not self.matter:
+            raise InvalidArgument("matter", "what is decided")
         if len(self.batch_root) != 64:
             raise InvalidArgument("batch_root", "64 hexadecimal digits")
 
@@ -51,6 +53,7 @@ class BatchStatement:
                 "acr": self.signer.acr,
                 "batch_id": self.batch_id,
                 "batch_root": self.batch_root,
+                "matter": self.matter,
                 "rule_version": self.rule_version,
                 "time": to_iso(self.signed_at),
             }

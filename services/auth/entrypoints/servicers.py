@@ -23,6 +23,7 @@ class SigningServicer(auth_pb2_grpc.SigningServiceServicer):
         sealed = sign_batch_statement(
             batch_id=request.batch_id,
             batch_root=request.batch_root,
+            matter=request.matter,
             rule_version=request.rule_version,
             side=request.side,
             by=current_call(),

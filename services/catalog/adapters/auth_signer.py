@@ -4,7 +4,8 @@ from datetime import UTC
 
 import grpc
 
-from services.catalog.domain.batches import Batch, Side, Signature
+from services.catalog.domain.batches import Batch
+from services.catalog.domain.signatures import Side, Signature
 from services.common.grpc.channel import call
 from tongdang.auth.v1 import auth_pb2, auth_pb2_grpc
 
@@ -24,6 +25,7 @@ class AuthSigner:
                 batch_root=batch.root,
                 rule_version=batch.rule_version,
                 side=side.value,
+                matter=batch.matter.value,
             ),
         )
         return Signature(

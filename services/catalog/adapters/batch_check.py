@@ -5,13 +5,16 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from services.catalog.adapters.batch_documents import BATCHES, ENTRIES, entry_of
+from services.catalog.adapters.batch_documents import BATCHES, ENTRIES
+from services.catalog.adapters.line_documents import line_of
 from services.catalog.adapters.publication_documents import PUBLICATIONS, commitments_of
 from services.catalog.adapters.rule_store import RULE_VERSIONS
-from services.catalog.domain.batches import Decision, State, list_root
+from services.catalog.domain.batches import State
 from services.catalog.domain.disagreements import Disagreement, Found
+from services.catalog.domain.lines import list_root
 from services.catalog.domain.publications import first_kind_commitment
 from services.catalog.domain.rules.versions import program_tables
+from services.catalog.domain.verdicts import LISTED, Decision
 from services.common.domain.canonical import sha256_hex
 from services.common.domain.merkle import merkle_root
 from services.common.domain.publication import (
@@ -122,7 +125,8 @@ class BatchCheck:
     def _list(self, batch_id: str, content: Mapping[str, Any], here: Mapping[str, Any]) -> CheckedBatch:
         """The list as it was signed, and the commitments as the manifest has them."""
         lines = list(self._db[ENTRIES].find({"batch_id": batch_id}).sort("ordinal", 1))
-        if list_root(map(entry_of, lines)) != content.get("list_root") or here.get("root") != content.get("list_root"):
+        listed = [line_of(line).entry() for line in lines if line["decision"] in LISTED]
+        if list_root(listed) != content.get("list_root") or here.get("root") != content.get("list_root"):
             self._tell(Disagreement.LIST_DIFFERS, batch_id)
         if content["type"] != MANIFEST_TYPE:
             skipped = set(content.get("skipped", ()))

@@ -1,12 +1,15 @@
-"""How batches and their frozen lists are stored: `batches`, and one document a line in `batch_entries`."""
+"""How batches are stored: collection `batches`, one document a batch, read as any former program wrote it."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from pymongo import ASCENDING, DESCENDING, IndexModel
 from pymongo.database import Database
 
-from services.catalog.domain.batches import Batch, Decision, Entry, Side, Signature, State
+from services.catalog.domain.batches import Aggregation, Batch, Bulk, State
+from services.catalog.domain.gathering import GatherFilter, Matter
+from services.catalog.domain.opinions import Evidence, Way
+from services.catalog.domain.signatures import Side, Signature
 
 BATCHES = "batches"
 ENTRIES = "batch_entries"
@@ -37,52 +40,43 @@ def create_batch_collections(db: Database[Document]) -> None:
 def batch_document(batch: Batch, traceparent: str) -> Document:
     """The document of a batch. `traceparent`: of the last act on it, which the worker's chunks go on with."""
     traced = {"traceparent": traceparent} if traceparent else {}
+    evidence = batch.evidence
     return traced | {
+        **{name: value for name, value in vars(batch).items() if name not in _STORED_OTHERWISE},
         "_id": batch.batch_id,
-        "region_id": batch.region_id,
-        "archive_id": batch.archive_id,
-        "unit_id": batch.unit_id,
         "state": batch.state.value,
-        "created_at": batch.created_at,
-        "created_by": batch.created_by,
-        "rule_version": batch.rule_version,
-        "limit": batch.limit,
-        "version": batch.version,
-        "total": batch.total,
-        "opening": batch.opening,
-        "deferred": batch.deferred,
-        "applied": batch.applied,
-        "cursor": batch.cursor,
-        "root": batch.root,
-        "signatures": [_signature_document(signature) for signature in batch.signatures],
-        "published_at": batch.published_at,
-        "published_by": batch.published_by,
+        "matter": batch.matter.value,
+        "filter": {**vars(batch.filter), "fonds": list(batch.filter.fonds)},
+        "fonds": list(batch.fonds),
+        "scoped": list(batch.scoped),
+        "aggregation": dict(vars(batch.aggregation)) if batch.aggregation else None,
+        **({"bulk": dict(vars(batch.bulk))} if batch.bulk else {}),
+        "signatures": [{**vars(one), "side": one.side.value} for one in batch.signatures],
+        "evidence": {**vars(evidence), "way": evidence.way.value} if evidence else None,
         "skipped": list(batch.skipped),
     }
 
 
+_READERS: Mapping[str, Callable[[Any], Any]] = {
+    "state": State,
+    "matter": Matter,
+    "filter": lambda stored: GatherFilter(**{**stored, "fonds": tuple(stored["fonds"])}),
+    "fonds": tuple,
+    "scoped": tuple,
+    "aggregation": lambda stored: Aggregation(**stored) if stored else None,
+    "bulk": lambda stored: Bulk(**stored),
+    "signatures": lambda stored: tuple(_signature_of(one) for one in stored),
+    "evidence": lambda stored: _evidence_of(stored) if stored else None,
+    "skipped": tuple,
+}
+_STORED_OTHERWISE = {"batch_id", *_READERS}
+
+
 def batch_of(document: Mapping[str, Any]) -> Batch:
-    """The batch of a document."""
+    """The batch of a document; fields it has not yet keep their defaults."""
     fields = {name: value for name, value in document.items() if name not in ("_id", "traceparent")}
-    fields["state"] = State(fields["state"])
-    fields["signatures"] = tuple(_signature_of(one) for one in fields["signatures"])
-    fields["skipped"] = tuple(fields["skipped"])
-    return Batch(batch_id=document["_id"], **fields)
-
-
-def entry_of(document: Mapping[str, Any]) -> Entry:
-    """One line of a list."""
-    return Entry(
-        record_id=document["record_id"],
-        record_version=document["record_version"],
-        content_hash=document["content_hash"],
-        decision=Decision(document["decision"]),
-        rule=document["rule"],
-    )
-
-
-def _signature_document(signature: Signature) -> Document:
-    return {**vars(signature), "side": signature.side.value}
+    read = {name: _READERS[name](value) if name in _READERS else value for name, value in fields.items()}
+    return Batch(batch_id=document["_id"], **read)
 
 
 def _signature_of(document: Mapping[str, Any]) -> Signature:
@@ -91,3 +85,7 @@ def _signature_of(document: Mapping[str, Any]) -> Signature:
     for name in ("statement", "signature", "public_key"):
         fields[name] = bytes(fields[name])
     return Signature(**fields)
+
+
+def _evidence_of(document: Mapping[str, Any]) -> Evidence:
+    return Evidence(**{**document, "way": Way(document["way"]), "document": bytes(document["document"])})

@@ -2,11 +2,13 @@
 
 import time
 from collections.abc import Callable, Sequence
-from functools import partial
+from typing import TypeVar
 
-from services.catalog.adapters.batch_documents import BATCHES, ENTRIES, batch_document, batch_of, entry_of
-from services.catalog.domain.batch_errors import BatchNotReady
-from services.catalog.domain.batches import EDITABLE, Batch, Decision, Entry, State
+from services.catalog.adapters.batch_documents import BATCHES, ENTRIES, batch_document, batch_of
+from services.catalog.adapters.line_documents import WITHOUT_SUGGESTION, line_of
+from services.catalog.adapters.review_tx import MongoReviewTx
+from services.catalog.domain.batches import Batch, State
+from services.catalog.domain.lines import Line
 from services.common.domain.audit_event import AuditEvent
 from services.common.domain.errors import NotFound
 from services.common.domain.paging import Page, decode_token, encode_token, page_size
@@ -15,9 +17,12 @@ from services.common.mongo.transactions import Transactions, Tx
 from services.common.mongo.wakeups import Wakeup
 from services.common.tracing import current_traceparent
 
+T = TypeVar("T")
+_WORKING = frozenset({State.GATHERING, State.RENEWING})
+
 
 class MongoBatches:
-    """One province's batches. `queued` wakes the worker that gathers and publishes."""
+    """One province's batches. `queued` wakes the worker that gathers, goes on with long acts, and publishes."""
 
     def __init__(self, database: MongoDatabase, transactions: Transactions, queued: Wakeup) -> None:
         self._db = database.db
@@ -30,11 +35,21 @@ class MongoBatches:
             raise NotFound("batch")
         return batch_of(document)
 
-    def list(self, archive_id: str, unit_id: str | None, *, size: int, token: str) -> Page[Batch]:
-        bound: Document = {"archive_id": archive_id, "unit_id": unit_id}
-        found: Document = {"archive_id": archive_id, "state": {"$ne": State.GATHERING.value}}
+    def whole(self, batch_id: str) -> tuple[Batch, Sequence[Line]]:
+        while True:
+            batch = self.get(batch_id)
+            rows = self._db[ENTRIES].find({"batch_id": batch_id}, WITHOUT_SUGGESTION).sort("ordinal", 1)
+            lines = [line_of(row) for row in rows]
+            if self.get(batch_id).version == batch.version:
+                return batch, lines
+
+    def list(self, archive_id: str, unit_id: str | None, plan_id: str, *, size: int, token: str) -> Page[Batch]:
+        bound: Document = {"archive_id": archive_id, "unit_id": unit_id, "plan_id": plan_id}
+        found: Document = {"archive_id": archive_id}
         if unit_id is not None:
             found["unit_id"] = unit_id
+        if plan_id:
+            found["plan_id"] = plan_id
         after = decode_token(bound, token)
         if after is not None:
             found["_id"] = {"$lt": after[0]}
@@ -44,20 +59,6 @@ class MongoBatches:
         batches = [batch_of(row) for row in rows[:limit]]
         return Page(batches, encode_token(bound, [batches[-1].batch_id]) if more else "")
 
-    def entries(self, batch_id: str, decision: Decision | None, *, size: int, token: str) -> Page[tuple[Entry, str]]:
-        bound: Document = {"batch_id": batch_id, "decision": decision}
-        found: Document = {"batch_id": batch_id}
-        if decision is not None:
-            found["decision"] = decision.value
-        after = decode_token(bound, token)
-        if after is not None:
-            found["ordinal"] = {"$gt": after[0]}
-        limit = page_size(size)
-        rows = list(self._db[ENTRIES].find(found).sort("ordinal", 1).limit(limit + 1))
-        more = len(rows) > limit
-        items = [(entry_of(row), str(row.get("reason", ""))) for row in rows[:limit]]
-        return Page(items, encode_token(bound, [rows[limit - 1]["ordinal"]]) if more else "")
-
     def create(self, batch: Batch, event: AuditEvent) -> None:
         def work(tx: Tx) -> None:
             tx.db[BATCHES].insert_one(batch_document(batch, current_traceparent()), session=tx.session)
@@ -66,66 +67,16 @@ class MongoBatches:
         self._transactions.run(work)
         self._queued.ring()
 
-    def await_gathered(self, batch_id: str, seconds: float) -> Batch:
+    def await_worker(self, batch_id: str, seconds: float) -> Batch:
         give_up = time.monotonic() + seconds
-        while (batch := self.get(batch_id)).state is State.GATHERING and time.monotonic() < give_up:
-            time.sleep(0.05)
+        while (batch := self.get(batch_id)).state in _WORKING or batch.bulk:
+            if time.monotonic() > give_up:
+                break
+            time.sleep(0.02)
         return batch
 
-    def change(
-        self,
-        batch_id: str,
-        work: Callable[[Batch, Callable[[], Sequence[Entry]]], Batch],
-        event: Callable[[Batch], AuditEvent],
-    ) -> Batch:
-        def transaction(tx: Tx) -> Batch:
-            batch = _read(tx, batch_id)
-            after = work(batch, partial(_all_entries, tx, batch_id))
-            _replace(tx, batch, after)
-            tx.record(event(after))
-            return after
-
-        after = self._transactions.run(transaction)
+    def within(self, batch_id: str, work: Callable[[MongoReviewTx], T]) -> T:
+        traceparent = current_traceparent()
+        done = self._transactions.run(lambda tx: work(MongoReviewTx(tx, batch_id, traceparent)))
         self._queued.ring()
-        return after
-
-    def decide(
-        self,
-        batch_id: str,
-        record_ids: Sequence[str],
-        decision: Decision,
-        rule: str,
-        reason: str,
-        event: Callable[[Batch], AuditEvent],
-    ) -> Batch:
-        def transaction(tx: Tx) -> Batch:
-            batch = _read(tx, batch_id)
-            if batch.state not in EDITABLE:
-                raise BatchNotReady(batch.state.value)
-            lines = {"batch_id": batch_id, "record_id": {"$in": list(record_ids)}}
-            change = {"$set": {"decision": decision.value, "rule": rule, "reason": reason}}
-            if tx.db[ENTRIES].update_many(lines, change, session=tx.session).matched_count != len(set(record_ids)):
-                raise NotFound("a record is not on this list")
-            after = batch.decided(_all_entries(tx, batch_id))
-            _replace(tx, batch, after)
-            tx.record(event(after))
-            return after
-
-        return self._transactions.run(transaction)
-
-
-def _read(tx: Tx, batch_id: str) -> Batch:
-    document = tx.db[BATCHES].find_one({"_id": batch_id}, session=tx.session)
-    if document is None:
-        raise NotFound("batch")
-    return batch_of(document)
-
-
-def _all_entries(tx: Tx, batch_id: str) -> list[Entry]:
-    return [entry_of(row) for row in tx.db[ENTRIES].find({"batch_id": batch_id}, session=tx.session).sort("ordinal", 1)]
-
-
-def _replace(tx: Tx, before: Batch, after: Batch) -> None:
-    """The snapshot makes this a compare-and-swap: a change in between aborts the transaction."""
-    document = batch_document(after, current_traceparent())
-    tx.db[BATCHES].replace_one({"_id": before.batch_id, "version": before.version}, document, session=tx.session)
+        return done

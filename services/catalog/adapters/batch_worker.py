@@ -1,33 +1,33 @@
-"""The thread that gathers lists and carries publications out: chunks of 500, each once, only forwards.
+"""The thread that gathers lists, goes on with long acts and carries publications out: chunks, each once, only forwards.
 
 Every chunk is one transaction: lease fenced, cursor moved, records changed, outbox document written. A kill at any
 point leaves the cursor where the last whole chunk ended.
 """
 
-import os
 import threading
+from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import suppress
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import structlog
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from pymongo.errors import PyMongoError
 
-from services.catalog.adapters.batch_documents import BATCHES, ENTRIES, batch_document, batch_of, entry_of
-from services.catalog.adapters.documents import RECORDS
-from services.catalog.adapters.publication_chunk import CHUNK, ChunkOutdated, PublicationChunk, read_chunk
+from services.catalog.adapters.batch_documents import BATCHES, batch_document, batch_of
+from services.catalog.adapters.bulk_acts import go_on, progress
+from services.catalog.adapters.gathering import Suggest, gather, renew
+from services.catalog.adapters.publication_chunk import ChunkOutdated, PublicationChunk, read_chunk
 from services.catalog.adapters.publication_documents import PUBLICATIONS, commitments_of
 from services.catalog.adapters.published_messages import manifest_message
-from services.catalog.adapters.review_records import reviewable
-from services.catalog.domain.batches import Batch, Decision, State
+from services.catalog.adapters.review_tx import MongoReviewTx
+from services.catalog.domain.batches import Batch, State
 from services.catalog.domain.publications import PublicationUnfinished, manifest
-from services.catalog.domain.rules import require_openable
 from services.common.domain.actor import Actor, Role
 from services.common.domain.audit_event import ObjectRef
 from services.common.domain.caller import Caller
 from services.common.domain.canonical import sha256_hex
-from services.common.domain.clock import Clock, legal_day
+from services.common.domain.clock import Clock
 from services.common.domain.errors import TongdangError, Unavailable
 from services.common.domain.ids import Ids
 from services.common.domain.publication import MANIFEST_FACT, PUBLISHED
@@ -39,7 +39,25 @@ from services.common.mongo.wakeups import Wakeup
 from services.common.tracing import span
 
 _IDLE_S = 1.0
+_WAITING: tuple[Document, ...] = (
+    {"bulk.act_id": {"$exists": True}},
+    {"state": {"$in": [State.GATHERING.value, State.RENEWING.value]}},
+    {"state": State.PUBLISHING.value},
+)
+"""What the worker does first: people wait for the former two."""
 log = structlog.get_logger()
+
+
+@dataclass(frozen=True)
+class WorkerTerms:
+    """`suggest`: by an archive's words. `rules`: version of the present table.
+
+    `re_evaluation_years`: after which a deferral comes up again (rule D5).
+    """
+
+    suggest: Callable[[str], Suggest]
+    rules: str
+    re_evaluation_years: int
 
 
 class BatchWorker:
@@ -58,6 +76,7 @@ class BatchWorker:
         clock: Clock,
         ids: Ids,
         queued: Wakeup,
+        terms: WorkerTerms,
     ) -> None:
         self._database = database
         self._db = database.db
@@ -69,6 +88,7 @@ class BatchWorker:
         self._clock = clock
         self._ids = ids
         self._queued = queued
+        self._terms = terms
         self._act = ""
         """`traceparent` of what a person did with the batch in hand."""
         self._next: Future[PublicationChunk] | None = None
@@ -116,58 +136,41 @@ class BatchWorker:
                 self._stopping.wait(_IDLE_S)
 
     def _step(self) -> bool:
-        """One chunk of the oldest unfinished batch; whether there was one."""
-        unfinished = {"state": {"$in": [State.GATHERING.value, State.PUBLISHING.value]}}
-        document = self._db[BATCHES].find_one(unfinished, sort=[("_id", 1)])
+        """One chunk of the oldest batch that waits, people's long acts first; whether there was one."""
+        document = next(filter(None, map(self._oldest, _WAITING)), None)
         if document is None:
             return False
         batch = batch_of(document)
         self._act = document.get("traceparent", "")
-        if batch.state is State.GATHERING:
-            with span("gather chunk", parent=self._act):
-                self._transactions.run(lambda tx: self._gather(tx, batch))
-        else:
+        if batch.state is State.PUBLISHING:
             with span("publish chunk", parent=self._act):
                 self._publish(batch)
+            return True
+        name, step = ("act chunk", self._go_on) if batch.bulk else ("gather chunk", self._list)
+        with span(name, parent=self._act):
+            self._transactions.run(lambda tx: step(tx, batch))
         return True
 
-    def _gather(self, tx: Tx, batch: Batch) -> None:
-        """Freezes the next records into the list, or the list itself once no more are found."""
-        self._lease.fence(tx)
-        today = legal_day(batch.created_at)
-        room = min(CHUNK, batch.limit - batch.cursor)
-        found = reviewable(batch.archive_id, batch.unit_id, today)
-        order = [("eligible_on", 1), ("_id", 1)]
-        records = list(tx.db[RECORDS].find(found, session=tx.session).sort(order).limit(room)) if room else []
-        if not records:
-            listed = tx.db[ENTRIES].find({"batch_id": batch.batch_id}, session=tx.session).sort("ordinal", 1)
-            self._save(tx, batch, batch.gathered([entry_of(line) for line in listed]))
-            return
-        lines = [self._line(batch, batch.cursor + number, record) for number, record in enumerate(records)]
-        tx.db[ENTRIES].insert_many(lines, session=tx.session)
-        frozen = {"_id": {"$in": [record["_id"] for record in records]}}
-        tx.db[RECORDS].update_many(frozen, {"$set": {"batch_id": batch.batch_id}}, session=tx.session)
-        self._save(tx, batch, replace(batch, cursor=batch.cursor + len(records), version=batch.version + 1))
+    def _oldest(self, waiting: Document) -> Document | None:
+        return self._db[BATCHES].find_one(waiting, sort=[("_id", 1)])
 
-    def _line(self, batch: Batch, ordinal: int, record: Document) -> Document:
-        rule = require_openable(
-            access_status=record["access_status"],
-            security_classification=record["security_classification"],
-            eligible_on=record["eligible_on"],
-            on=legal_day(batch.created_at),
-        )
-        return {
-            "_id": f"{batch.batch_id}/{ordinal:06d}",
-            "batch_id": batch.batch_id,
-            "ordinal": ordinal,
-            "record_id": record["_id"],
-            "record_version": record["version"],
-            "content_hash": record["content_hash"],
-            "decision": Decision.OPEN.value,
-            "rule": rule,
-            "reason": "",
-            "salt": os.urandom(32),
-        }
+    def _list(self, tx: Tx, batch: Batch) -> None:
+        """Puts the next records on the list, or suggests for the next lines anew."""
+        self._lease.fence(tx)
+        renewing, suggest = batch.state is State.RENEWING, self._terms.suggest(batch.archive_id)
+        after = renew(tx, batch, suggest, self._terms.rules) if renewing else gather(tx, batch, suggest)
+        self._save(tx, batch, after)
+
+    def _go_on(self, tx: Tx, batch: Batch) -> None:
+        """The next chunk of an act on many lines."""
+        self._lease.fence(tx)
+        review = MongoReviewTx(tx, batch.batch_id, self._act)
+        if review.batch.bulk is None:
+            return
+        before = review.batch
+        changed = go_on(review)
+        facts = {**progress(before), "changed": changed}
+        tx.record(self._caller("batch.apply-act", batch).granted(_ref(batch), facts=facts))
 
     def _publish(self, batch: Batch) -> None:
         """Applies the next lines, or ends the publication with its manifest."""
@@ -192,7 +195,9 @@ class BatchWorker:
         return self._read_chunk(batch, batch.cursor)
 
     def _read_chunk(self, batch: Batch, start: int) -> PublicationChunk:
-        return read_chunk(self._database, batch, start, sample=self._is_sample(batch), now=self._clock.now())
+        years = self._terms.re_evaluation_years
+        sample = self._is_sample(batch)
+        return read_chunk(self._database, batch, start, sample=sample, now=self._clock.now(), years=years)
 
     def _is_sample(self, batch: Batch) -> bool:
         return self._registry.archive(batch.archive_id).sample

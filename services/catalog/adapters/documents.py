@@ -76,6 +76,16 @@ class RecordDocument(Document):  # type: ignore[misc]
     reason = StringField(null=True)
     opened_on = StringField(regex=ISO_DAY, null=True)
     reviewed_by_archive_alone = BooleanField(default=False)
+    masked_title = StringField(max_length=MAX_TITLE)
+    """What the open entry says in place of the title."""
+    early_class = StringField()
+    """Class of an early opening (rule O2)."""
+    unit_opinion = DictField(null=True, default=None)
+    """到期开放意见 of the transfer package: opinion, given_on, package_number (Regulations 30)."""
+    mechanism = StringField()
+    """open or defer, where the mechanism decided a disagreement about the record (Measures 14)."""
+    reevaluate_on = StringField(regex=ISO_DAY)
+    """When a deferral is looked at again (rule D5); null while a list holds it."""
     created_at = DateTimeField(required=True)
     updated_at = DateTimeField(required=True)
 
@@ -103,12 +113,29 @@ REVIEWABLE: Mapping[str, Any] = {
 """What may be put on a list at all, dates aside. Its index holds nothing else, so that a list is gathered from the
 front of it however many records lie in lists already, and a publication leaves it alone."""
 
+OUT_OF_SCOPE: Mapping[str, Any] = {
+    "access_status": AccessStatus.CONTROLLED.value,
+    "control_rule": "A1",
+    "security_classification": "",
+    "batch_id": None,
+}
+"""Records of defence, diplomacy and security, which a scope decision makes reviewable."""
+DUE_AGAIN: Mapping[str, Any] = {
+    "access_status": AccessStatus.DEFERRED.value,
+    "reevaluate_on": {"$exists": True},
+}
+"""Deferred records that come up again (rule D5), dates aside."""
+_BY_FONDS = [("archive_id", ASCENDING), ("fonds", ASCENDING)]
+_BY_TERM = [*_BY_FONDS, ("eligible_on", ASCENDING), ("_id", ASCENDING)]
+
 _INDEXES: Mapping[str, list[IndexModel]] = {
     RECORDS: [
+        IndexModel(_BY_TERM, name="to_review", partialFilterExpression=REVIEWABLE),
+        IndexModel(_BY_TERM, name="out_of_scope", partialFilterExpression=OUT_OF_SCOPE),
         IndexModel(
-            [("archive_id", ASCENDING), ("unit_id", ASCENDING), ("eligible_on", ASCENDING), ("_id", ASCENDING)],
-            name="reviewable",
-            partialFilterExpression=REVIEWABLE,
+            [*_BY_FONDS, ("reevaluate_on", ASCENDING), ("_id", ASCENDING)],
+            name="due_again",
+            partialFilterExpression=DUE_AGAIN,
         ),
         IndexModel(
             [("archive_id", ASCENDING), ("unit_id", ASCENDING), ("reference_code", ASCENDING)], name="unit_code"
@@ -131,12 +158,13 @@ _INDEXES: Mapping[str, list[IndexModel]] = {
 
 
 def index_reviewable_records(db: Database[dict[str, Any]]) -> None:
-    """In the place of one that kept every record under its state, and of one nobody asked.
+    """In the place of one that kept every record under its state, of one nobody asked, and of one by unit: whom the
+    review asks for a fonds is its history's to say.
 
     Each index costs a publication ten microseconds a record, also where its keys stay as they are.
     """
     db[RECORDS].create_indexes(_INDEXES[RECORDS])
-    for former in {"review", "batch"} & set(db[RECORDS].index_information()):
+    for former in {"review", "batch", "reviewable"} & set(db[RECORDS].index_information()):
         db[RECORDS].drop_index(former)
 
 

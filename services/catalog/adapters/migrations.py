@@ -5,6 +5,7 @@ from services.catalog.adapters.desk_documents import create_desk_collections
 from services.catalog.adapters.documents import create_record_collections, index_reviewable_records
 from services.catalog.adapters.publication_documents import create_publication_collections
 from services.catalog.adapters.retractions import create_retractions
+from services.catalog.adapters.review_migration import review_lists
 from services.catalog.adapters.rule_store import create_rule_collections
 from services.common.mongo.migrations import DATA_PLANE, Migration
 
@@ -17,4 +18,5 @@ MIGRATIONS = [
     Migration(110, "rule versions, sensitive words", create_rule_collections),
     Migration(120, "commitments and manifests of publications", create_publication_collections),
     Migration(121, "retractions, to be repeated", create_retractions),
+    Migration(130, "lists in review, opinions, histories of fonds, plans", review_lists),
 ]

@@ -9,9 +9,9 @@ from services.catalog.adapters.documents import RECORDS
 from services.catalog.adapters.publication_documents import PUBLICATIONS, commitments_of
 from services.catalog.adapters.published_messages import Opening
 from services.catalog.adapters.retractions import RETRACTIONS
-from services.catalog.domain.batches import Decision
 from services.catalog.domain.publications import ProvenanceUnavailable
 from services.catalog.domain.record import AccessStatus
+from services.catalog.domain.verdicts import Decision
 from services.common.domain.errors import NotFound
 from services.common.domain.merkle import MerkleTree, leaf_hash
 from services.common.mongo.database import Document, MongoDatabase

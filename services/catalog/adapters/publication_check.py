@@ -15,11 +15,11 @@ from services.catalog.adapters.batch_check import BatchCheck, CheckedBatch
 from services.catalog.adapters.batch_documents import ENTRIES
 from services.catalog.adapters.documents import RECORDS
 from services.catalog.adapters.published_messages import entry_content
-from services.catalog.domain.batches import Decision
 from services.catalog.domain.disagreements import Disagreement, Found
 from services.catalog.domain.publications import first_kind_commitment
 from services.catalog.domain.record import AccessStatus
 from services.catalog.domain.rules import RULES, Effect
+from services.catalog.domain.verdicts import Decision
 from services.common.domain.publication import MANIFEST_TYPE, NotProven, check_entry, entry_commitment
 from services.common.mongo.database import Document, MongoDatabase
 from tongdang.catalog.v1 import record_pb2

@@ -4,7 +4,7 @@ Between the two a record may change. So each write names the state it was made f
 writes nothing and is made again; what was signed and what leaves are the same.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -14,8 +14,11 @@ from services.catalog.adapters.batch_documents import ENTRIES
 from services.catalog.adapters.documents import RECORDS
 from services.catalog.adapters.publication_documents import COMMITMENTS, commitments_document
 from services.catalog.adapters.published_messages import Opening, entry_content
-from services.catalog.domain.batches import Batch, Decision
+from services.catalog.domain.batches import Batch
+from services.catalog.domain.gathering import Matter
 from services.catalog.domain.record import AccessStatus
+from services.catalog.domain.rules.terms import re_evaluate_on
+from services.catalog.domain.verdicts import LISTED, Decision
 from services.common.domain.clock import legal_day
 from services.common.domain.errors import Unavailable
 from services.common.domain.messages import OutboxMessage
@@ -32,6 +35,15 @@ _SHAPE = (
 """The fields of a record that publication reads."""
 
 
+_UNDER_REVIEW = {Matter.OPENING: AccessStatus.UNREVIEWED.value, Matter.REREVIEW: AccessStatus.DEFERRED.value}
+"""What a record is until the publication of its batch."""
+_RELEASE: Mapping[Matter, Callable[[str], Document]] = {
+    Matter.OPENING: lambda _: {"batch_id": None},
+    Matter.REREVIEW: lambda on: {"reevaluate_on": on},
+}
+"""What makes a record fit for a later list, on a legal day."""
+
+
 class ChunkOutdated(Unavailable):
     """A record changed after the chunk was made; nothing was written."""
 
@@ -41,7 +53,8 @@ class PublicationChunk:
     """Lines [`start`, `start` + `lines`) of a batch's list.
 
     `changes`: one write for all records that are decided alike, of `changed` records in all. `skipped`: ids of records
-    that are no longer as signed. `ordinals`, `commitments`: of the lines that open, in their order.
+    that are no longer as signed. `released`: of those the archive set aside, which `release` lets onto a later list.
+    `ordinals`, `commitments`: of the lines that open, in their order.
     """
 
     batch_id: str
@@ -53,6 +66,8 @@ class PublicationChunk:
     ordinals: list[int] = field(default_factory=list)
     commitments: list[bytes] = field(default_factory=list)
     skipped: list[str] = field(default_factory=list)
+    released: list[str] = field(default_factory=list)
+    release: Document = field(default_factory=dict)
 
     def apply(self, tx: Tx) -> None:
         """Raises: ChunkOutdated."""
@@ -60,55 +75,79 @@ class PublicationChunk:
             done = tx.db[RECORDS].bulk_write(self.changes, ordered=False, session=tx.session)
             if done.matched_count != self.changed:
                 raise ChunkOutdated(f"batch {self.batch_id}, lines from {self.start}")
+        if self.released:
+            mine = {"_id": {"$in": self.released}, "batch_id": self.batch_id}
+            tx.db[RECORDS].update_many(mine, {"$set": self.release}, session=tx.session)
         if self.commitments:
             kept = commitments_document(self.batch_id, self.start, self.ordinals, self.commitments)
             tx.db[COMMITMENTS].insert_one(kept, session=tx.session)
         tx.emit(*self.messages)
 
 
-def read_chunk(database: MongoDatabase, batch: Batch, start: int, *, sample: bool, now: datetime) -> PublicationChunk:
-    """The chunk that begins with line `start` of the signed list; without lines where the list has ended."""
+def read_chunk(
+    database: MongoDatabase, batch: Batch, start: int, *, sample: bool, now: datetime, years: int
+) -> PublicationChunk:
+    """The chunk that begins with line `start` of the signed list; without lines where the list has ended.
+
+    `years`: after which a deferral comes up again (rule D5).
+    """
     wanted = {"batch_id": batch.batch_id, "ordinal": {"$gte": start, "$lt": start + CHUNK}}
     lines = list(database.db[ENTRIES].find(wanted).sort("ordinal", 1))
     stored = database.db[RECORDS].find({"_id": {"$in": [line["record_id"] for line in lines]}}, _SHAPE)
     records = {record["_id"]: record for record in stored} if lines else {}
-    return publication_chunk(batch, start, lines, records, sample=sample, now=now)
+    return publication_chunk(batch, start, lines, records, sample=sample, now=now, years=years)
 
 
 def publication_chunk(
-    batch: Batch, start: int, lines: Sequence[Document], records: Mapping[str, Document], *, sample: bool, now: datetime
+    batch: Batch,
+    start: int,
+    lines: Sequence[Document],
+    records: Mapping[str, Document],
+    *,
+    sample: bool,
+    now: datetime,
+    years: int,
 ) -> PublicationChunk:
     """What becomes of lines of the signed list, given the records as they were read."""
     assert batch.published_at is not None
-    on = legal_day(batch.published_at).isoformat()
+    decided_on = legal_day(batch.published_at)
+    on, again = decided_on.isoformat(), re_evaluate_on(decided_on, years).isoformat()
     opening = Opening(batch, on, sample, now)
-    chunk = PublicationChunk(batch.batch_id, start, len(lines))
-    alike: dict[tuple[str, str, str, int], list[str]] = {}
+    chunk = PublicationChunk(batch.batch_id, start, len(lines), release=_RELEASE[batch.matter](on))
+    alike: dict[tuple[str, str, str, str, str, int], list[str]] = {}
     for line in lines:
+        if line["decision"] not in LISTED:
+            if not line.get("disagreement_id"):
+                chunk.released.append(line["record_id"])
+            continue
         record = records.get(line["record_id"])
         if record is None or not _as_signed(record, line, batch):
             chunk.skipped.append(line["record_id"])
             continue
-        same = (line["decision"], line["rule"], line["reason"], record["version"])
+        masked, early_class = line.get("masked_title", ""), line.get("early_class", "")
+        same = (line["decision"], line["rule"], line["reason"], masked, early_class, record["version"])
         alike.setdefault(same, []).append(record["_id"])
         if line["decision"] == Decision.OPEN.value:
-            entry = opening.entry(record, line["rule"])
+            entry = opening.entry({**record, "title": masked} if masked else record, line["rule"])
             chunk.messages.append(opening.message(entry, record["version"] + 1))
             chunk.ordinals.append(line["ordinal"])
             chunk.commitments.append(entry_commitment(bytes(line["salt"]), entry_content(entry)))
-    for (decision, rule, reason, version), ids in alike.items():
+    for (decision, rule, reason, masked, early_class, version), ids in alike.items():
         opens = decision == Decision.OPEN.value
         fields = {
             "access_status": (AccessStatus.OPEN if opens else AccessStatus.DEFERRED).value,
             "decision": decision,
             "rule": rule,
             "reason": reason,
+            "masked_title": masked,
+            "early_class": early_class,
             "opened_on": on if opens else None,
+            "reevaluate_on": None if opens else again,
             "reviewed_by_archive_alone": batch.archive_alone,
             "updated_at": now,
             "version": version + 1,
         }
-        as_read = {"version": version, "batch_id": batch.batch_id, "access_status": AccessStatus.UNREVIEWED.value}
+        as_read = {"version": version, "batch_id": batch.batch_id, "access_status": _UNDER_REVIEW[batch.matter]}
         chunk.changes.append(UpdateMany({"_id": {"$in": ids}, **as_read}, {"$set": fields}, hint="_id_"))
         chunk.changed += len(ids)
     return chunk
@@ -120,5 +159,5 @@ def _as_signed(record: Document, line: Document, batch: Batch) -> bool:
         record["batch_id"] == batch.batch_id
         and record["version"] == line["record_version"]
         and record["content_hash"] == line["content_hash"]
-        and record["access_status"] == AccessStatus.UNREVIEWED.value
+        and record["access_status"] == _UNDER_REVIEW[batch.matter]
     )

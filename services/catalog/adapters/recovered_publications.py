@@ -12,7 +12,9 @@ from services.catalog.adapters.batch_documents import BATCHES, ENTRIES
 from services.catalog.adapters.publication_chunk import CHUNK
 from services.catalog.adapters.publication_documents import COMMITMENTS, PUBLICATIONS, commitments_document
 from services.catalog.adapters.published_messages import entry_content
-from services.catalog.domain.batches import SIGNING_ROLE, Decision, Side, State
+from services.catalog.domain.batches import State
+from services.catalog.domain.signatures import SIGNING_ROLE, Side
+from services.catalog.domain.verdicts import Decision
 from services.common.domain.merkle import merkle_root
 from services.common.domain.publication import MANIFEST_TYPE, entry_commitment
 from services.common.mongo.database import Document
@@ -33,7 +35,8 @@ def bring_back_publication(tx: Tx, one: record_pb2.PublicationManifest, publishe
     if batch is None or batch["state"] in (State.PUBLISHING.value, State.PUBLISHED.value):
         return False  # one that is being published goes on, to the same end
     content = json.loads(one.manifest)
-    tx.db[BATCHES].update_one({"_id": batch_id}, {"$set": _fields(one, content, batch)}, session=tx.session)
+    change = {"$set": _fields(one, content, batch), "$unset": {"bulk": ""}}
+    tx.db[BATCHES].update_one({"_id": batch_id}, change, session=tx.session)
     mine = [state.open for state in published.values() if state.open.batch_id == batch_id]
     kept = {"manifest": one.manifest, "signature": one.signature, "sample": any(entry.sample for entry in mine)}
     tx.db[PUBLICATIONS].replace_one({"_id": batch_id}, kept, upsert=True, session=tx.session)
@@ -55,6 +58,16 @@ def _fields(one: record_pb2.PublicationManifest, content: Mapping[str, Any], bat
         "published_at": datetime.fromisoformat(content["decided_at"]),
         "published_by": content["published_by"],
         "signatures": [_signature(signer) for signer in content["signers"]],
+        "evidence": _evidence(content["opinion"]) if "opinion" in content else None,
+    }
+
+
+def _evidence(opinion: Mapping[str, str]) -> Document:
+    return {
+        "way": opinion["way"],
+        "document": opinion["document"].encode(),
+        "entered_by": opinion["entered_by"],
+        "checked_by": opinion["checked_by"],
     }
 
 

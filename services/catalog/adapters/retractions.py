@@ -13,8 +13,8 @@ from pymongo.database import Database
 from services.catalog.adapters.batch_documents import ENTRIES
 from services.catalog.adapters.documents import RECORDS
 from services.catalog.adapters.published_messages import retraction_message, retraction_of
-from services.catalog.domain.batches import Decision
 from services.catalog.domain.record import AccessStatus
+from services.catalog.domain.verdicts import Decision
 from services.common.domain.actor import Actor, Role
 from services.common.domain.audit_event import ObjectRef
 from services.common.domain.caller import Caller

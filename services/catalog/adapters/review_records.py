@@ -1,15 +1,17 @@
 """`Records` of the review on MongoDB; reads come through the mongoengine schema, so that a strange document is seen."""
 
 import re
-from collections.abc import Sequence
 from datetime import date
 
-from services.catalog.adapters.documents import RECORDS, REVIEWABLE, record_from_raw
+from services.catalog.adapters.documents import RECORDS, record_from_raw
+from services.catalog.adapters.gathering import to_gather
 from services.catalog.adapters.published_messages import retraction_message, retraction_of
 from services.catalog.adapters.retractions import keep_retraction
 from services.catalog.application.review_ports import RecordFields
 from services.catalog.domain.batch_errors import NotPublished
+from services.catalog.domain.batches import Batch
 from services.catalog.domain.record import AccessStatus
+from services.catalog.domain.rules.terms import re_evaluate_on
 from services.common.domain.audit_event import AuditEvent
 from services.common.domain.errors import NotFound
 from services.common.domain.paging import Page, decode_token, encode_token, page_size
@@ -18,11 +20,12 @@ from services.common.mongo.transactions import Transactions, Tx
 
 
 class MongoRecords:
-    """One province's records."""
+    """One province's records. `years`: after which a deferral comes up again (rule D5)."""
 
-    def __init__(self, database: MongoDatabase, transactions: Transactions) -> None:
+    def __init__(self, database: MongoDatabase, transactions: Transactions, years: int) -> None:
         self._records = database.db[RECORDS]
         self._transactions = transactions
+        self._years = years
 
     def get(self, record_id: str) -> RecordFields:
         record = self._records.find_one({"_id": record_id})
@@ -30,9 +33,6 @@ class MongoRecords:
             raise NotFound("record")
         record_from_raw(record).validate()
         return record
-
-    def many(self, record_ids: Sequence[str]) -> dict[str, RecordFields]:
-        return {record["_id"]: record for record in self._records.find({"_id": {"$in": list(record_ids)}})}
 
     def list(
         self, archive_id: str, unit_id: str | None, status: str, prefix: str, *, size: int, token: str
@@ -56,8 +56,8 @@ class MongoRecords:
         more = len(rows) > limit
         return Page(rows[:limit], encode_token(bound, [rows[limit - 1]["reference_code"]]) if more else "")
 
-    def any_reviewable(self, archive_id: str, unit_id: str, on: date) -> bool:
-        return self._records.find_one(reviewable(archive_id, unit_id, on), {"_id": 1}) is not None
+    def any_to_gather(self, batch: Batch) -> bool:
+        return any(self._records.find_one(found, {"_id": 1}) is not None for found in to_gather(batch))
 
     def retract(self, record_id: str, *, rule: str, reason: str, on: date, event: AuditEvent) -> RecordFields:
         def work(tx: Tx) -> RecordFields:
@@ -71,6 +71,7 @@ class MongoRecords:
                 "rule": rule,
                 "reason": reason,
                 "opened_on": None,
+                "reevaluate_on": re_evaluate_on(on, self._years).isoformat(),
                 "updated_at": event.time,
             }
             tx.db[RECORDS].update_one({"_id": record_id}, {"$set": change}, session=tx.session)
@@ -83,9 +84,3 @@ class MongoRecords:
             return after
 
         return self._transactions.run(work)
-
-
-def reviewable(archive_id: str, unit_id: str, on: date) -> Document:
-    """The filter of rule O1: unreviewed, ungraded, 25 full years past, in no batch."""
-    due = {"$ne": None, "$lte": on.isoformat()}
-    return {"archive_id": archive_id, "unit_id": unit_id, "eligible_on": due, **REVIEWABLE}

@@ -1,121 +1,217 @@
-"""The opening review: gather, decide, sign on both sides, publish, retract (Archives Law 27, 30; Measures 13-15)."""
+"""The opening review's batches: gather, freeze, sign on both sides, confirm (Archives Law 27, 30; Measures 13-15)."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from datetime import date
+from typing import TypeVar
 
-from services.catalog.application.review_ports import Batches, RecordFields, Records, Signer
-from services.catalog.domain.batch_errors import NothingToReview
-from services.catalog.domain.batches import SIGNING_ROLE, Batch, Decision, Entry, Side, State
-from services.catalog.domain.rules import DEFERRALS, RULE_VERSION
+from services.catalog.application.fonds import FondsHistory, asked_units
+from services.catalog.application.plans import Plans
+from services.catalog.application.review_ports import (
+    Batches,
+    Loans,
+    RecordFields,
+    Records,
+    ReviewTerms,
+    ReviewTx,
+    Signer,
+)
+from services.catalog.domain.batch_errors import NothingToReview, SameSigner, UnitUnknown
+from services.catalog.domain.batches import Aggregation, Batch, State
+from services.catalog.domain.confirmation import whom_to_borrow
+from services.catalog.domain.fonds_history import Asked
+from services.catalog.domain.gathering import GatherFilter, Matter
+from services.catalog.domain.rules import DEFERRALS
+from services.catalog.domain.signatures import SIGNING_ROLE, Side
+from services.catalog.domain.verdicts import MAX_REASON, Decision
 from services.common.domain.audit_event import AuditEvent, ObjectRef
 from services.common.domain.caller import Caller
 from services.common.domain.clock import legal_day
 from services.common.domain.errors import InvalidArgument
-from services.common.domain.registry import Archive
+from services.common.domain.registry import Archive, Registry
 
-MAX_BATCH = 50_000
-MAX_DECIDED = 500
-MAX_REASON = 500
-_GATHER_PATIENCE_S = 8.0
+T = TypeVar("T")
+MAX_BATCH = 100_000
+_PATIENCE_S = 8.0
 
 
-def create_batch(
-    *, batch_id: str, archive: Archive, unit_id: str, limit: int, by: Caller, batches: Batches, records: Records
-) -> Batch:
-    """Gathers unreviewed, eligible records of one archive and unit into a frozen list; all are proposed to open.
+@dataclass(frozen=True)
+class ReviewDesk:
+    """What the use cases on batches need."""
 
-    Raises: OutOfScope; InvalidArgument: no such unit; NothingToReview.
+    batches: Batches
+    records: Records
+    fonds: FondsHistory
+    plans: Plans
+    loans: Loans
+    signer: Signer
+    registry: Registry
+    terms: ReviewTerms
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """What a batch is to gather. `unit_id`: empty for fonds without one; `plan_id`: empty for none."""
+
+    unit_id: str
+    limit: int
+    filter: GatherFilter
+    matter: Matter
+    plan_id: str = ""
+    plan_row: int = 0
+
+
+def create_batch(*, batch_id: str, archive: Archive, wanted: Wanted, by: Caller, desk: ReviewDesk) -> Batch:
+    """Gathers records of one archive, whose unit is asked or attestedly does not exist, into a work list.
+
+    Raises: OutOfScope, InvalidArgument, NotFound; UnitUnknown: a fonds is named for which nobody attested it;
+    NothingToReview.
     """
     by.actor.require_archive(archive.archive_id)
-    if unit_id and unit_id not in {unit.unit_id for unit in archive.units}:
+    if wanted.unit_id and wanted.unit_id not in {unit.unit_id for unit in archive.units}:
         raise InvalidArgument("unit_id", "a unit of the archive, or empty where none exists")
-    if limit > MAX_BATCH:
+    if wanted.limit > MAX_BATCH:
         raise InvalidArgument("limit", f"at most {MAX_BATCH}")
+    wanted = _of_plan(wanted, archive, desk.plans)
+    wanted.filter.require_sound()
     now = by.clock.now()
-    if not records.any_reviewable(archive.archive_id, unit_id, legal_day(now)):
-        raise NothingToReview(unit_id)
+    fonds = _fonds(archive, wanted, legal_day(now), desk.fonds)
     batch = Batch(
         batch_id=batch_id,
         region_id=archive.region_id,
         archive_id=archive.archive_id,
-        unit_id=unit_id,
+        unit_id=wanted.unit_id,
         state=State.GATHERING,
         created_at=now,
         created_by=by.actor.pseudonym,
-        rule_version=RULE_VERSION,
-        limit=limit or MAX_BATCH,
+        rule_version=desk.terms.rules,
+        limit=wanted.limit or MAX_BATCH,
+        matter=wanted.matter,
+        filter=wanted.filter,
+        fonds=fonds,
+        scoped=tuple(sorted(desk.fonds.scopes(archive.archive_id).keys() & set(fonds))),
+        plan_id=wanted.plan_id,
+        plan_row=wanted.plan_row,
     )
-    batches.create(batch, by.granted(_ref(batch), correlation_id=batch_id))
-    return batches.await_gathered(batch_id, _GATHER_PATIENCE_S)
+    if not desk.records.any_to_gather(batch):
+        raise NothingToReview(wanted.unit_id)
+    desk.batches.create(batch, by.granted(_ref(batch), correlation_id=batch_id, facts={"matter": batch.matter.value}))
+    return desk.batches.await_worker(batch_id, _PATIENCE_S)
 
 
-def decide_records(
-    *,
-    batch_id: str,
-    record_ids: Sequence[str],
-    decision: Decision,
-    rule: str,
-    reason: str,
-    by: Caller,
-    batches: Batches,
-) -> Batch:
-    """Proposes open or deferred for some records; signatures given before are void.
+def state_aggregation(*, batch_id: str, clear: bool, reason: str, by: Caller, batches: Batches) -> Batch:
+    """A person states what the list as a whole gives away (rule S5).
 
-    Raises: OutOfScope, InvalidArgument, BatchNotReady, NotFound.
+    Raises: OutOfScope, BatchNotReady, BulkUnderWay, InvalidArgument.
     """
-    batches.get(batch_id).require_visible_to(by.actor)
-    if not 0 < len(record_ids) <= MAX_DECIDED:
-        raise InvalidArgument("record_ids", f"1 to {MAX_DECIDED}")
-    if decision is Decision.DEFER and rule not in DEFERRALS:
-        raise InvalidArgument("rule", " | ".join(sorted(DEFERRALS)))
-    if decision is Decision.DEFER and not reason.strip():
-        raise InvalidArgument("reason", "the reason for deferring")
-    if len(reason) > MAX_REASON:
-        raise InvalidArgument("reason", f"at most {MAX_REASON} characters")
-    applied = rule if decision is Decision.DEFER else "O1"
-    return batches.decide(
-        batch_id, record_ids, decision, applied, reason.strip(), _event(by, count=len(record_ids), rule=applied)
-    )
+    statement = Aggregation(clear, reason.strip(), by.actor.pseudonym, by.clock.now())
+
+    def work(tx: ReviewTx) -> Batch:
+        return tx.batch.aggregated(statement)
+
+    return change_batch(batch_id, work, by, batches, clear=clear)
 
 
-def sign_batch(
-    *, request_id: str, batch_id: str, side: Side, root: str, by: Caller, batches: Batches, signer: Signer
-) -> Batch:
+def renew_suggestions(*, batch_id: str, by: Caller, desk: ReviewDesk) -> Batch:
+    """Has every line suggested anew under the present rule table.
+
+    Raises: OutOfScope, BatchNotReady, BulkUnderWay.
+    """
+    change_batch(batch_id, lambda tx: tx.batch.renewing(), by, desk.batches, rules=desk.terms.rules)
+    return desk.batches.await_worker(batch_id, _PATIENCE_S)
+
+
+def freeze_batch(*, batch_id: str, by: Caller, desk: ReviewDesk) -> Batch:
+    """Fixes the list under its root; both sides can stand behind it then.
+
+    Raises: OutOfScope; UnitUnknown: another body is asked by now; ListChanged: somebody worked on it meanwhile; and as
+    `Batch.frozen`.
+    """
+    today = legal_day(by.clock.now())
+    seen, lines = desk.batches.whole(batch_id)
+
+    def work(tx: ReviewTx) -> Batch:
+        batch = tx.batch
+        batch.require_reviewing()
+        batch.require_version(seen.version)
+        asked = asked_units(desk.registry.archive(batch.archive_id), desk.fonds, today)
+        if any(asked[code] != _standing(batch.unit_id) for code in batch.fonds):
+            raise UnitUnknown("another body is asked since the list was gathered")
+        return batch.frozen(lines, rules=desk.terms.rules, on=today)
+
+    return change_batch(batch_id, work, by, desk.batches)
+
+
+def reopen_batch(*, batch_id: str, reason: str, by: Caller, batches: Batches) -> Batch:
+    """Back to review; signatures and opinions are void, which the record says.
+
+    Raises: OutOfScope, BatchNotReady, InvalidArgument.
+    """
+    if not 0 < len(reason.strip()) <= MAX_REASON:
+        raise InvalidArgument("reason", f"1 to {MAX_REASON} characters")
+
+    def work(tx: ReviewTx) -> Batch:
+        before = tx.batch
+        tx.void_letters()
+        voided = by.granted(
+            _ref(before),
+            action="batch.void",
+            correlation_id=batch_id,
+            facts={"root": before.root, "signatures": len(before.signatures), "opinion": before.evidence is not None},
+        )
+        tx.record(voided)
+        return before.reopened()
+
+    return change_batch(batch_id, work, by, batches)
+
+
+def sign_batch(*, request_id: str, batch_id: str, side: Side, root: str, by: Caller, desk: ReviewDesk) -> Batch:
     """Signs the frozen list for one side. The key is used outside the transaction, the result checked inside.
 
-    Raises: BatchNotReady, WrongSide, OutOfScope, SameSigner, ListChanged, Unavailable.
+    Raises: BatchNotReady, WrongSide, OutOfScope, ListChanged, Unavailable; SameSigner: with whom to borrow.
     """
-    batch = batches.get(batch_id)
+    batch = desk.batches.get(batch_id)
     batch.require_visible_to(by.actor)
-    batch.require_signable(side, root, by.actor)
-    role = SIGNING_ROLE[side].value
-    signature = signer.sign(
+    _naming_lenders(batch, desk.registry, lambda: batch.require_signable(side, root, by.actor))
+    signature = desk.signer.sign(
         request_id=request_id,
         batch=batch,
         side=side,
         pseudonym=by.actor.pseudonym,
-        role=role,
+        role=SIGNING_ROLE[side].value,
         unit_id=by.actor.unit_id,
     )
 
-    def work(current: Batch, _: Callable[[], Sequence[Entry]]) -> Batch:
-        current.require_signable(side, root, by.actor)
-        return current.signed(signature, by.actor)
+    def work(tx: ReviewTx) -> Batch:
+        tx.batch.require_signable(side, root, by.actor)
+        return tx.batch.signed(signature, by.actor)
 
-    return batches.change(batch_id, work, _event(by, side=side.value, root=root))
+    return change_batch(batch_id, work, by, desk.batches, side=side.value, root=root)
 
 
-def publish_batch(*, batch_id: str, by: Caller, batches: Batches) -> Batch:
-    """Decides the publication of a reviewed batch in one transaction; chunks roll forward afterwards.
+def publish_batch(*, batch_id: str, by: Caller, desk: ReviewDesk) -> Batch:
+    """Confirms a reviewed batch in one transaction; chunks roll forward afterwards.
 
-    Args: by: the director, who must have signed neither side (project rule, no article).
-    Raises: OutOfScope, BatchNotReady, NotReviewed, SameSigner, ListChanged, SignatureBroken.
+    Args: by: the director, or one lent by another archive; who signed a side or answers for its letter only where
+    `separate_confirmer` is off.
+    Raises: OutOfScope, BatchNotReady, NotReviewed, ListChanged, SignatureBroken; SameSigner: with whom to borrow.
     """
+    batch, lines = desk.batches.whole(batch_id)
+    now = by.clock.now()
+    loan = desk.loans.standing(by.actor, batch.archive_id, legal_day(now))
+    batch.require_visible_to(by.actor, lent=loan is not None)
 
-    def work(batch: Batch, entries: Callable[[], Sequence[Entry]]) -> Batch:
-        return batch.publish(entries(), by=by.actor, at=by.clock.now())
+    def work(tx: ReviewTx) -> Batch:
+        entries = (line.entry() for line in lines if line.decision is not Decision.HOLD)
+        separate = desk.terms.separate_confirmer
+        after = tx.batch.published(entries, by=by.actor, at=now, separate=separate, loan=loan)
+        tx.batch.require_version(batch.version)
+        return after
 
-    batches.get(batch_id).require_visible_to(by.actor)
-    return batches.change(batch_id, work, _event(by))
+    facts = {"loan": loan.loan_id} if loan else {}
+    return _naming_lenders(
+        batch, desk.registry, lambda: change_batch(batch_id, work, by, desk.batches, lent=loan is not None, **facts)
+    )
 
 
 def retract_record(*, record_id: str, rule: str, reason: str, by: Caller, records: Records) -> RecordFields:
@@ -134,15 +230,69 @@ def retract_record(*, record_id: str, rule: str, reason: str, by: Caller, record
     return records.retract(record_id, rule=rule, reason=reason.strip(), on=legal_day(by.clock.now()), event=event)
 
 
-def _event(by: Caller, **facts: str | int) -> Callable[[Batch], AuditEvent]:
-    def event(batch: Batch) -> AuditEvent:
-        return by.granted(
-            _ref(batch),
-            correlation_id=batch.batch_id,
-            facts={"state": batch.state.value, "version": batch.version, **facts},
-        )
+def change_batch(
+    batch_id: str,
+    work: Callable[[ReviewTx], Batch],
+    by: Caller,
+    batches: Batches,
+    *,
+    lent: bool = False,
+    **facts: str | int | bool,
+) -> Batch:
+    """One transaction: what becomes of the batch, and its audit event.
 
-    return event
+    Raises: NotFound, OutOfScope, and what `work` raises.
+    """
+
+    def transaction(tx: ReviewTx) -> Batch:
+        tx.batch.require_visible_to(by.actor, lent=lent)
+        after = work(tx)
+        tx.put(after)
+        tx.record(batch_event(after, by, **facts))
+        return after
+
+    return batches.within(batch_id, transaction)
+
+
+def batch_event(batch: Batch, by: Caller, **facts: str | int | bool) -> AuditEvent:
+    """What is recorded of a step with a batch."""
+    stated = {"state": batch.state.value, "version": batch.version, **facts}
+    return by.granted(_ref(batch), correlation_id=batch.batch_id, facts=stated)
+
+
+def _of_plan(wanted: Wanted, archive: Archive, plans: Plans) -> Wanted:
+    if not wanted.plan_id:
+        return wanted
+    plan = plans.get(wanted.plan_id)
+    if plan.archive_id != archive.archive_id:
+        raise InvalidArgument("plan_id", "a plan of the archive")
+    return replace(wanted, filter=plan.row(wanted.plan_row).filter)
+
+
+def _fonds(archive: Archive, wanted: Wanted, on: date, history: FondsHistory) -> tuple[str, ...]:
+    """The fonds to gather from: those named, or all for which the unit is asked."""
+    asked = asked_units(archive, history, on)
+    fitting = {code for code, standing in asked.items() if standing == _standing(wanted.unit_id)}
+    named = set(wanted.filter.fonds)
+    if named - asked.keys():
+        raise InvalidArgument("fonds", "fonds of the archive")
+    if named - fitting and not wanted.plan_id:
+        raise UnitUnknown("of a fonds that was named", metadata={"fonds": ",".join(sorted(named - fitting))})
+    return tuple(sorted(named & fitting if named else fitting))
+
+
+def _standing(unit_id: str) -> tuple[Asked, str]:
+    return (Asked.UNIT, unit_id) if unit_id else (Asked.NONE_EXISTS, "")
+
+
+def _naming_lenders(batch: Batch, registry: Registry, step: Callable[[], T]) -> T:
+    """Lets a refusal for want of people say whose director can be borrowed."""
+    try:
+        return step()
+    except SameSigner as refused:
+        lenders = whom_to_borrow(registry.archive(batch.archive_id), registry.region(batch.region_id))
+        told = {"lenders": ",".join(one.archive_id for one in lenders)}
+        raise SameSigner(refused.detail, metadata=told) from refused
 
 
 def _ref(batch: Batch) -> ObjectRef:

@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from services.catalog.domain.batches import Batch
+from services.catalog.domain.opinions import Evidence
 from services.common.domain.canonical import canonical_bytes
 from services.common.domain.clock import legal_day, to_iso
 from services.common.domain.errors import Kind, TongdangError
@@ -36,6 +37,7 @@ def manifest(batch: Batch, commitments: Sequence[bytes]) -> bytes:
         "archive_id": batch.archive_id,
         "unit_id": batch.unit_id,
         "archive_alone": batch.archive_alone,
+        "matter": batch.matter.value,
         "rule_version": batch.rule_version,
         "list_root": batch.root,
         "commitments_root": merkle_root(commitments).hex(),
@@ -44,6 +46,9 @@ def manifest(batch: Batch, commitments: Sequence[bytes]) -> bytes:
         "decided_at": to_iso(batch.published_at),
         "opened_on": legal_day(batch.published_at).isoformat(),
         "published_by": batch.published_by,
+        "confirmer_archive_id": batch.confirmer_archive_id or batch.archive_id,
+        "separate_confirmer": batch.separately_confirmed,
+        **({"opinion": _opinion(batch.evidence)} if batch.evidence else {}),
         "signers": [
             {
                 "side": one.side.value,
@@ -56,6 +61,17 @@ def manifest(batch: Batch, commitments: Sequence[bytes]) -> bytes:
         ],
     }
     return canonical_bytes(content)
+
+
+def _opinion(evidence: Evidence) -> Mapping[str, Any]:
+    """What stands in the unit's place: the document as it was hashed, and who answers for a letter."""
+    return {
+        "way": evidence.way.value,
+        "document": evidence.document.decode(),
+        "sha256": evidence.sha256,
+        "entered_by": evidence.entered_by,
+        "checked_by": evidence.checked_by,
+    }
 
 
 def first_kind_commitment(salt: bytes, record_id: str, content_hash: str) -> bytes:

@@ -6,21 +6,28 @@ from collections.abc import Callable
 
 import grpc
 
-from services.catalog.application import review
-from services.catalog.application.review_ports import Batches, RecordFields, Records, Signer
-from services.catalog.domain.batches import Batch, Decision
+from services.catalog.application import fonds, review
+from services.catalog.application.review import ReviewDesk, Wanted
+from services.catalog.application.review_ports import RecordFields
+from services.catalog.domain.batches import Batch
+from services.catalog.domain.confirmation import Loan
 from services.catalog.entrypoints.review_messages import (
+    AGGREGATIONS,
+    SIDES,
     batch_message,
-    decision_of,
-    line_message,
+    day_of,
+    filter_of,
+    loan_message,
+    matter_of,
+    named,
     record_message,
-    side_of,
     status_of,
 )
 from services.common.domain.actor import Role
 from services.common.domain.caller import Caller
+from services.common.domain.clock import legal_day
 from services.common.domain.errors import OutOfScope
-from services.common.domain.registry import Archive, Registry
+from services.common.domain.registry import Archive
 from services.common.grpc.call import current_call
 from services.common.mongo.idempotency import MutatingRequest, idempotency_key
 from services.common.mongo.repeats import Repeats
@@ -30,19 +37,8 @@ from tongdang.catalog.v1 import review_pb2, review_pb2_grpc
 class ReviewServicer(review_pb2_grpc.ReviewServiceServicer):
     """Thin: reads the message, calls the use case, answers."""
 
-    def __init__(
-        self,
-        batches: Batches,
-        records: Records,
-        signer: Signer,
-        registry: Registry,
-        region_id: str,
-        repeats: Repeats,
-    ) -> None:
-        self._batches = batches
-        self._records = records
-        self._signer = signer
-        self._registry = registry
+    def __init__(self, desk: ReviewDesk, region_id: str, repeats: Repeats) -> None:
+        self._desk = desk
         self._region_id = region_id
         self._repeats = repeats
 
@@ -51,9 +47,9 @@ class ReviewServicer(review_pb2_grpc.ReviewServiceServicer):
     ) -> review_pb2.ListRecordsResponse:
         by = current_call()
         by.actor.require_archive(request.archive_id)
-        page = self._records.list(
+        page = self._desk.records.list(
             request.archive_id,
-            _unit_scope(by),
+            unit_scope(by),
             status_of(request.access_status),
             request.reference_code_prefix,
             size=request.page_size,
@@ -65,9 +61,9 @@ class ReviewServicer(review_pb2_grpc.ReviewServiceServicer):
         self, request: review_pb2.GetRecordRequest, context: grpc.ServicerContext
     ) -> review_pb2.GetRecordResponse:
         by = current_call()
-        record = self._records.get(request.record_id)
+        record = self._desk.records.get(request.record_id)
         by.actor.require_archive(record["archive_id"])
-        if _unit_scope(by) not in (None, record["unit_id"]):
+        if unit_scope(by) not in (None, record["unit_id"]):
             raise OutOfScope("another unit's")
         return review_pb2.GetRecordResponse(record=record_message(record))
 
@@ -75,60 +71,78 @@ class ReviewServicer(review_pb2_grpc.ReviewServiceServicer):
         self, request: review_pb2.CreateBatchRequest, context: grpc.ServicerContext
     ) -> review_pb2.CreateBatchResponse:
         def work(by: Caller) -> Batch:
+            wanted = Wanted(
+                request.unit_id,
+                request.limit,
+                filter_of(request.filter),
+                matter_of(request.matter),
+                request.plan_id,
+                request.plan_row,
+            )
+            archive = archive_here(self._desk, request.archive_id, self._region_id)
             return review.create_batch(
-                batch_id=request.request_id,
-                archive=self._archive(request.archive_id),
-                unit_id=request.unit_id,
-                limit=request.limit,
-                by=by,
-                batches=self._batches,
-                records=self._records,
+                batch_id=request.request_id, archive=archive, wanted=wanted, by=by, desk=self._desk
             )
 
-        batch = self._once(request, work, request.request_id)
-        return review_pb2.CreateBatchResponse(batch=batch_message(batch))
+        return review_pb2.CreateBatchResponse(batch=self._once(request, work, request.request_id))
 
     def GetBatch(
         self, request: review_pb2.GetBatchRequest, context: grpc.ServicerContext
     ) -> review_pb2.GetBatchResponse:
-        batch = self._batches.get(request.batch_id)
-        batch.require_visible_to(current_call().actor)
-        return review_pb2.GetBatchResponse(batch=batch_message(batch))
+        batch = visible_batch(self._desk, request.batch_id, current_call())
+        return review_pb2.GetBatchResponse(batch=batch_message(batch, self._desk.terms))
 
     def ListBatches(
         self, request: review_pb2.ListBatchesRequest, context: grpc.ServicerContext
     ) -> review_pb2.ListBatchesResponse:
         by = current_call()
-        by.actor.require_archive(request.archive_id)
-        page = self._batches.list(request.archive_id, _unit_scope(by), size=request.page_size, token=request.page_token)
-        return review_pb2.ListBatchesResponse(batches=map(batch_message, page.items), next_page_token=page.next_token)
+        if not _loan(self._desk, by, request.archive_id):
+            by.actor.require_archive(request.archive_id)
+        page = self._desk.batches.list(
+            request.archive_id, unit_scope(by), request.plan_id, size=request.page_size, token=request.page_token
+        )
+        batches = [batch_message(batch, self._desk.terms) for batch in page.items]
+        return review_pb2.ListBatchesResponse(batches=batches, next_page_token=page.next_token)
 
-    def ListBatchRecords(
-        self, request: review_pb2.ListBatchRecordsRequest, context: grpc.ServicerContext
-    ) -> review_pb2.ListBatchRecordsResponse:
-        self._batches.get(request.batch_id).require_visible_to(current_call().actor)
-        wanted: Decision | None = decision_of(request.decision) if request.decision else None
-        page = self._batches.entries(request.batch_id, wanted, size=request.page_size, token=request.page_token)
-        records = self._records.many([entry.record_id for entry, _ in page.items])
-        lines = [line_message(entry, reason, records[entry.record_id]) for entry, reason in page.items]
-        return review_pb2.ListBatchRecordsResponse(records=lines, next_page_token=page.next_token)
-
-    def DecideRecords(
-        self, request: review_pb2.DecideRecordsRequest, context: grpc.ServicerContext
-    ) -> review_pb2.DecideRecordsResponse:
+    def StateAggregation(
+        self, request: review_pb2.StateAggregationRequest, context: grpc.ServicerContext
+    ) -> review_pb2.StateAggregationResponse:
         def work(by: Caller) -> Batch:
-            return review.decide_records(
+            return review.state_aggregation(
                 batch_id=request.batch_id,
-                record_ids=list(request.record_ids),
-                decision=decision_of(request.decision),
-                rule=request.rule,
+                clear=named(AGGREGATIONS, request.result, "result"),
                 reason=request.reason,
                 by=by,
-                batches=self._batches,
+                batches=self._desk.batches,
             )
 
-        batch = self._once(request, work, request.batch_id)
-        return review_pb2.DecideRecordsResponse(batch=batch_message(batch))
+        return review_pb2.StateAggregationResponse(batch=self._once(request, work, request.batch_id))
+
+    def RenewSuggestions(
+        self, request: review_pb2.RenewSuggestionsRequest, context: grpc.ServicerContext
+    ) -> review_pb2.RenewSuggestionsResponse:
+        def work(by: Caller) -> Batch:
+            return review.renew_suggestions(batch_id=request.batch_id, by=by, desk=self._desk)
+
+        return review_pb2.RenewSuggestionsResponse(batch=self._once(request, work, request.batch_id))
+
+    def FreezeBatch(
+        self, request: review_pb2.FreezeBatchRequest, context: grpc.ServicerContext
+    ) -> review_pb2.FreezeBatchResponse:
+        def work(by: Caller) -> Batch:
+            return review.freeze_batch(batch_id=request.batch_id, by=by, desk=self._desk)
+
+        return review_pb2.FreezeBatchResponse(batch=self._once(request, work, request.batch_id))
+
+    def ReopenBatch(
+        self, request: review_pb2.ReopenBatchRequest, context: grpc.ServicerContext
+    ) -> review_pb2.ReopenBatchResponse:
+        def work(by: Caller) -> Batch:
+            return review.reopen_batch(
+                batch_id=request.batch_id, reason=request.reason, by=by, batches=self._desk.batches
+            )
+
+        return review_pb2.ReopenBatchResponse(batch=self._once(request, work, request.batch_id))
 
     def SignBatch(
         self, request: review_pb2.SignBatchRequest, context: grpc.ServicerContext
@@ -137,52 +151,94 @@ class ReviewServicer(review_pb2_grpc.ReviewServiceServicer):
             return review.sign_batch(
                 request_id=request.request_id,
                 batch_id=request.batch_id,
-                side=side_of(request.side),
+                side=named(SIDES, request.side, "side"),
                 root=request.root,
                 by=by,
-                batches=self._batches,
-                signer=self._signer,
+                desk=self._desk,
             )
 
-        batch = self._once(request, work, request.batch_id)
-        return review_pb2.SignBatchResponse(batch=batch_message(batch))
+        return review_pb2.SignBatchResponse(batch=self._once(request, work, request.batch_id))
 
     def PublishBatch(
         self, request: review_pb2.PublishBatchRequest, context: grpc.ServicerContext
     ) -> review_pb2.PublishBatchResponse:
         def work(by: Caller) -> Batch:
-            return review.publish_batch(batch_id=request.batch_id, by=by, batches=self._batches)
+            return review.publish_batch(batch_id=request.batch_id, by=by, desk=self._desk)
 
-        batch = self._once(request, work, request.batch_id)
-        return review_pb2.PublishBatchResponse(batch=batch_message(batch))
+        return review_pb2.PublishBatchResponse(batch=self._once(request, work, request.batch_id))
 
     def RetractRecord(
         self, request: review_pb2.RetractRecordRequest, context: grpc.ServicerContext
     ) -> review_pb2.RetractRecordResponse:
-        by = current_call()
+        by, records = current_call(), self._desk.records
 
         def work() -> RecordFields:
             return review.retract_record(
-                record_id=request.record_id, rule=request.rule, reason=request.reason, by=by, records=self._records
+                record_id=request.record_id, rule=request.rule, reason=request.reason, by=by, records=records
             )
 
-        def again() -> RecordFields:
-            return self._records.get(request.record_id)
-
-        record = self._repeats.run(idempotency_key(by, request), work, again)
+        record = self._repeats.run(idempotency_key(by, request), work, lambda: records.get(request.record_id))
         return review_pb2.RetractRecordResponse(record=record_message(record))
 
-    def _once(self, request: MutatingRequest, work: Callable[[Caller], Batch], batch_id: str) -> Batch:
-        by = current_call()
-        return self._repeats.run(idempotency_key(by, request), lambda: work(by), lambda: self._batches.get(batch_id))
+    def LendConfirmer(
+        self, request: review_pb2.LendConfirmerRequest, context: grpc.ServicerContext
+    ) -> review_pb2.LendConfirmerResponse:
+        by, loans = current_call(), self._desk.loans
+        archive_here(self._desk, request.borrower_archive_id, self._region_id)
 
-    def _archive(self, archive_id: str) -> Archive:
-        archive = self._registry.archive(archive_id)
-        if archive.region_id != self._region_id:
-            raise OutOfScope("another region's")
-        return archive
+        def work() -> Loan:
+            loan = Loan(
+                request.request_id,
+                request.borrower_archive_id,
+                request.lender_archive_id,
+                request.document_number,
+                day_of(request.valid_from, "valid_from"),
+                day_of(request.valid_until, "valid_until"),
+                by.actor.pseudonym,
+                by.clock.now(),
+            )
+            return fonds.lend_confirmer(loan=loan, registry=self._desk.registry, by=by, loans=loans)
+
+        loan = self._repeats.run(idempotency_key(by, request), work, lambda: loans.get(request.request_id))
+        return review_pb2.LendConfirmerResponse(loan=loan_message(loan))
+
+    def ListLoans(
+        self, request: review_pb2.ListLoansRequest, context: grpc.ServicerContext
+    ) -> review_pb2.ListLoansResponse:
+        current_call().actor.require_archive(request.archive_id)
+        page = self._desk.loans.list(request.archive_id, size=request.page_size, token=request.page_token)
+        return review_pb2.ListLoansResponse(loans=map(loan_message, page.items), next_page_token=page.next_token)
+
+    def _once(self, request: MutatingRequest, work: Callable[[Caller], Batch], batch_id: str) -> review_pb2.Batch:
+        by, batches = current_call(), self._desk.batches
+        batch = self._repeats.run(idempotency_key(by, request), lambda: work(by), lambda: batches.get(batch_id))
+        return batch_message(batch, self._desk.terms)
 
 
-def _unit_scope(by: Caller) -> str | None:
+def visible_batch(desk: ReviewDesk, batch_id: str, by: Caller) -> Batch:
+    """A batch the caller may see; a lent director sees those of the borrower.
+
+    Raises: NotFound, OutOfScope.
+    """
+    batch = desk.batches.get(batch_id)
+    batch.require_visible_to(by.actor, lent=_loan(desk, by, batch.archive_id))
+    return batch
+
+
+def archive_here(desk: ReviewDesk, archive_id: str, region_id: str) -> Archive:
+    """Raises: NotFound; OutOfScope: of another region."""
+    archive = desk.registry.archive(archive_id)
+    if archive.region_id != region_id:
+        raise OutOfScope("another region's")
+    return archive
+
+
+def unit_scope(by: Caller) -> str | None:
     """The unit an officer of a creating unit is bound to; None for the archive's own staff."""
     return by.actor.unit_id if by.actor.roles <= {Role.UNIT_OFFICER} else None
+
+
+def _loan(desk: ReviewDesk, by: Caller, archive_id: str) -> bool:
+    if by.actor.archive_id == archive_id:
+        return False
+    return desk.loans.standing(by.actor, archive_id, legal_day(by.clock.now())) is not None

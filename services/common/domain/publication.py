@@ -25,7 +25,11 @@ FIRST_MANIFEST_TYPE = "tongdang-publication-manifest-1"
 """Its commitments cover a hash of fields that a reader does not see; only the province can check them."""
 BUNDLE_TYPE = "tongdang-record-provenance-1"
 """Of `provenance.json`, the file that a reader takes along."""
-STATEMENT_TYPE = "tongdang-batch-signature-1"
+STATEMENT_TYPE = "tongdang-batch-signature-2"
+_FIRST_STATEMENT_TYPE = "tongdang-batch-signature-1"
+"""Names no matter; every batch was an opening then."""
+OPINION_TYPE = "tongdang-unit-opinion-1"
+"""What stands for a creating unit that did not sign here: its transfer package's opinion, or its stamped letter."""
 SALT_BYTES = 32
 PUBLISHED = "batch.published"
 """Action of the audit event that ends a publication."""
@@ -137,19 +141,68 @@ def check_province(
 
 
 def check_signers(content: Mapping[str, Any]) -> None:
-    """Two people signed this list under this version of the rules, before a third decided. Raises: NotProven."""
+    """Both sides stood behind this list under this version of the rules, and another person decided.
+
+    A side stands by its person's signature; the creating unit also by its opinion in the transfer package, or by a
+    stamped letter that one person entered and another checked. Raises: NotProven.
+    """
     decided = _decided_at(content, Step.SIGNERS)
     signers = content.get("signers")
     if not isinstance(signers, list) or not all(isinstance(one, dict) for one in signers):
         raise NotProven(Step.SIGNERS, "no list of signers")
-    alone = bool(content.get("archive_alone"))
-    if len(signers) != 2 or {one.get("side") for one in signers} != _SIDES[alone]:
+    opinion = content.get("opinion")
+    standing = [one.get("side") for one in signers] + (["creating-unit"] if opinion else [])
+    if len(standing) != 2 or set(standing) != _SIDES[bool(content.get("archive_alone"))]:
         raise NotProven(Step.SIGNERS, "not the two sides that must sign")
-    people = [one.get("pseudonym") for one in signers]
-    if len({*people, content.get("published_by")}) != 3 or len({one.get("public_key") for one in signers}) != 2:
-        raise NotProven(Step.SIGNERS, "signers and publisher are not three different people")
+    answering = _answering(opinion, content) if opinion else set()
+    _check_people(signers, answering, content)
     for one in signers:
         _check_statement(one, content, decided)
+
+
+def _check_people(signers: Sequence[Mapping[str, Any]], answering: set[Any], content: Mapping[str, Any]) -> None:
+    """Each signer is another person with another key, and who decided is none of them unless the manifest says so."""
+    people, publisher = [one.get("pseudonym") for one in signers], content.get("published_by")
+    if len({*people}) != len(people) or len({one.get("public_key") for one in signers}) != len(signers):
+        raise NotProven(Step.SIGNERS, "one person signed for both sides")
+    apart = publisher not in {*people, *answering}
+    if not publisher or apart != bool(content.get("separate_confirmer", True)):
+        raise NotProven(Step.SIGNERS, "signers and publisher are not three different people")
+    if len({*people, *answering, publisher}) < 2:
+        raise NotProven(Step.SIGNERS, "one person alone opened it")
+
+
+def _answering(opinion: Mapping[str, Any], content: Mapping[str, Any]) -> set[Any]:
+    """Who answers for the unit's opinion, which must be about this list. Raises: NotProven."""
+    try:
+        document = str(opinion["document"]).encode()
+        says = json.loads(document)
+        same = hashlib.sha256(document).hexdigest() == opinion["sha256"] and isinstance(says, dict)
+    except (ValueError, KeyError, TypeError, RecursionError) as problem:
+        raise NotProven(Step.SIGNERS, "the unit's opinion cannot be read") from problem
+    if not same:
+        raise NotProven(Step.SIGNERS, "the unit's opinion is not the one that was hashed")
+    expected = {"type": OPINION_TYPE, "way": opinion.get("way"), **_about(content), "unit_id": content.get("unit_id")}
+    for field, value in expected.items():
+        if not value or says.get(field) != value:
+            raise NotProven(Step.SIGNERS, f"the unit's opinion is about another {field}")
+    if says["way"] == "package":
+        return set()
+    people = [opinion.get("entered_by"), opinion.get("checked_by")]
+    if people != [says.get("entered_by"), says.get("checked_by")] or len({*people, None, ""}) != 4:
+        raise NotProven(Step.SIGNERS, "the unit's letter was not entered by one and checked by another")
+    return set(people)
+
+
+def _about(content: Mapping[str, Any]) -> dict[str, Any]:
+    """What a signature or an opinion speaks of."""
+    return {
+        "archive_id": content.get("archive_id"),
+        "batch_id": content.get("batch_id"),
+        "batch_root": content.get("list_root"),
+        "rule_version": content.get("rule_version"),
+        **({"matter": content["matter"]} if "matter" in content else {}),
+    }
 
 
 def _check_statement(signer: Mapping[str, Any], content: Mapping[str, Any], decided: datetime) -> None:
@@ -165,14 +218,11 @@ def _check_statement(signer: Mapping[str, Any], content: Mapping[str, Any], deci
     if not _verifies(key, signature, statement):
         raise NotProven(Step.SIGNERS, f"the signature of {side} does not verify")
     expected = {
-        "type": STATEMENT_TYPE,
+        "type": STATEMENT_TYPE if "matter" in content else _FIRST_STATEMENT_TYPE,
         "pseudonym": signer.get("pseudonym"),
         "side": side,
         "role": _ROLES[side].value,
-        "archive_id": content.get("archive_id"),
-        "batch_id": content.get("batch_id"),
-        "batch_root": content.get("list_root"),
-        "rule_version": content.get("rule_version"),
+        **_about(content),
     }
     if side == "creating-unit":
         expected["unit_id"] = content.get("unit_id")

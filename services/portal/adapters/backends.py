@@ -15,10 +15,14 @@ from tongdang.auth.v1 import auth_pb2, auth_pb2_grpc
 from tongdang.catalog.v1 import (
     delivery_pb2_grpc,
     desk_pb2_grpc,
+    fonds_pb2_grpc,
     import_pb2_grpc,
+    lines_pb2_grpc,
+    plans_pb2_grpc,
     provenance_pb2_grpc,
     review_pb2_grpc,
     rules_pb2_grpc,
+    unit_opinions_pb2_grpc,
 )
 from tongdang.discovery.v1 import discovery_pb2_grpc
 from tongdang.requests.v1 import requests_pb2_grpc
@@ -33,6 +37,10 @@ class Province:
         self.imports = import_pb2_grpc.ImportServiceStub(channel)
         self.review = review_pb2_grpc.ReviewServiceStub(channel)
         self.rules = rules_pb2_grpc.RulesServiceStub(channel)
+        self.lines = lines_pb2_grpc.LineServiceStub(channel)
+        self.plans = plans_pb2_grpc.PlanServiceStub(channel)
+        self.opinions = unit_opinions_pb2_grpc.UnitOpinionServiceStub(channel)
+        self.fonds = fonds_pb2_grpc.FondsServiceStub(channel)
         self.desk = desk_pb2_grpc.DeskServiceStub(channel)
         self.delivery = delivery_pb2_grpc.DeliveryServiceStub(channel)
         self.provenance = provenance_pb2_grpc.ProvenanceServiceStub(channel)

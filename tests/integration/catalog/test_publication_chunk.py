@@ -1,18 +1,18 @@
 """A chunk is made before it is applied; whatever happens to its records in between, nothing unsigned leaves."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from services.catalog.adapters.batch_documents import ENTRIES
 from services.catalog.adapters.documents import RECORDS
+from services.catalog.adapters.gathering import to_gather
 from services.catalog.adapters.migrations import MIGRATIONS
 from services.catalog.adapters.publication_chunk import ChunkOutdated, PublicationChunk, read_chunk
 from services.catalog.adapters.publication_documents import commitments_of
-from services.catalog.adapters.review_records import reviewable
 from services.catalog.domain.batches import Batch, State
-from services.common.domain.clock import legal_day
 from services.common.mongo.migrations import migrate
 from services.common.mongo.outbox import COLLECTION as OUTBOX
 from services.common.mongo.transactions import Transactions
@@ -67,7 +67,7 @@ def ground(engines: Any) -> Iterator[Ground]:
 
 
 def made(ground: Ground) -> PublicationChunk:
-    return read_chunk(ground.database, BATCH, 0, sample=True, now=NOW)
+    return read_chunk(ground.database, BATCH, 0, sample=True, now=NOW, years=3)
 
 
 def applied(ground: Ground, chunk: PublicationChunk) -> None:
@@ -143,10 +143,10 @@ def test_a_record_that_is_gone_stops_the_chunk_too(ground: Ground) -> None:
 
 def test_what_may_be_put_on_a_list_is_found_by_its_own_index(ground: Ground) -> None:
     """Of a province's million records a list takes the next five hundred, not all to sort them."""
-    ground.db[RECORDS].update_many({}, {"$set": {"batch_id": None, "unit_id": BATCH.unit_id}})
-    found = reviewable(BATCH.archive_id, BATCH.unit_id, legal_day(NOW))
+    ground.db[RECORDS].update_many({}, {"$set": {"batch_id": None}})
+    found = to_gather(replace(BATCH, fonds=tuple(one.code for one in ARCHIVE.fonds)))[0]
     plan = ground.db[RECORDS].find(found).sort([("eligible_on", 1), ("_id", 1)]).limit(5).explain()
     stages = str(plan["queryPlanner"]["winningPlan"])
-    assert "'indexName': 'reviewable'" in stages
-    assert "SORT" not in stages
+    assert "'indexName': 'to_review'" in stages
+    assert "'stage': 'SORT'" not in stages, "the index is merged fonds by fonds, not sorted"
     assert plan["executionStats"]["totalDocsExamined"] == 5

@@ -14,6 +14,7 @@ from typing import Any
 
 from deploy.local.client import LocalClient
 from deploy.local.layout import ROOT
+from deploy.local.reviewing import People, Reviewing
 from deploy.local.stack import Stack
 from deploy.samples.generator import HEADER
 from services.common.domain.errors import TongdangError
@@ -61,9 +62,9 @@ class Province:
         self.client = client
         self.archive_id = archive_id
         self.people = people
-        channel = client.channel(f"catalog-{region_id}")
-        self.imports: Any = import_pb2_grpc.ImportServiceStub(channel)  # type: ignore[no-untyped-call]
-        self.review: Any = review_pb2_grpc.ReviewServiceStub(channel)  # type: ignore[no-untyped-call]
+        self._channel = client.channel(f"catalog-{region_id}")
+        self.imports: Any = import_pb2_grpc.ImportServiceStub(self._channel)  # type: ignore[no-untyped-call]
+        self.review: Any = review_pb2_grpc.ReviewServiceStub(self._channel)  # type: ignore[no-untyped-call]
 
     def take_in(self, rows: Sequence[dict[str, str]]) -> None:
         """Imports these rows, under the headings of the samples."""
@@ -87,23 +88,16 @@ class Province:
         assert until(done).rows_created == len(rows)
 
     def publish(self, unit_id: str, officer: str, limit: int) -> str:
-        """Gathers, signs on both sides, publishes; the batch's id."""
-        create = review_pb2.CreateBatchRequest(
-            request_id=str(uuid.uuid4()), archive_id=self.archive_id, unit_id=unit_id, limit=limit
-        )
-        batch = self.client.call(self.review.CreateBatch, create, f"{self.people}-reviewer").batch
-        for side, person in (
-            (review_pb2.SIDE_ARCHIVE, f"{self.people}-reviewer"),
-            (review_pb2.SIDE_CREATING_UNIT, officer),
-        ):
-            sign = review_pb2.SignBatchRequest(
-                request_id=str(uuid.uuid4()), batch_id=batch.batch_id, side=side, root=batch.root
-            )
-            batch = self.client.call(self.review.SignBatch, sign, person).batch
-        publish = review_pb2.PublishBatchRequest(request_id=str(uuid.uuid4()), batch_id=batch.batch_id)
-        self.client.call(self.review.PublishBatch, publish, f"{self.people}-director")
-        until(lambda: self.state(batch.batch_id) == review_pb2.BATCH_STATE_PUBLISHED)
-        return str(batch.batch_id)
+        """Gathers, reviews, signs on both sides, publishes; the batch's id."""
+        desk = self._desk(officer)
+        batch = desk.gather(unit_id, limit=limit)
+        assert batch is not None, "there are records to review"
+        desk.ready(batch)
+        return str(desk.publish(batch.batch_id).batch_id)
+
+    def _desk(self, officer: str = "") -> Reviewing:
+        people = People(f"{self.people}-reviewer", officer, f"{self.people}-director")
+        return Reviewing(self.client.call, self._channel, self.archive_id, people)
 
     def state(self, batch_id: str) -> int:
         get = review_pb2.GetBatchRequest(batch_id=batch_id)
@@ -114,9 +108,7 @@ class Province:
 
     def records(self, batch_id: str) -> list[str]:
         """Ids, in the list's order."""
-        asked = review_pb2.ListBatchRecordsRequest(batch_id=batch_id, page_size=100)
-        found = self.client.call(self.review.ListBatchRecords, asked, f"{self.people}-reviewer")
-        return [line.record.record_id for line in found.records]
+        return self._desk().records(batch_id)
 
     def retract(self, record_id: str) -> None:
         step = review_pb2.RetractRecordRequest(

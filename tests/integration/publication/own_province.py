@@ -23,18 +23,34 @@ from deploy.samples.generator import HEADER, catalogue
 from services.auth.domain.statements import BatchStatement
 from services.catalog.adapters.batch_check import BatchCheck
 from services.catalog.adapters.batch_store import MongoBatches
-from services.catalog.adapters.batch_worker import BatchWorker
+from services.catalog.adapters.batch_worker import BatchWorker, WorkerTerms
 from services.catalog.adapters.comparison import differences
 from services.catalog.adapters.elsewhere import KafkaAndCentre
+from services.catalog.adapters.fonds_store import MongoFonds, MongoLoans
 from services.catalog.adapters.import_claims import new_document
+from services.catalog.adapters.line_store import MongoLines
 from services.catalog.adapters.migrations import MIGRATIONS
+from services.catalog.adapters.plan_store import MongoPlans
 from services.catalog.adapters.publication_check import PublicationCheck
 from services.catalog.adapters.recovery import Recovery
 from services.catalog.adapters.review_records import MongoRecords
-from services.catalog.application.review import create_batch, publish_batch, retract_record, sign_batch
-from services.catalog.domain.batches import Batch, Side, Signature, State
+from services.catalog.adapters.rule_store import MongoWords
+from services.catalog.application.review import (
+    ReviewDesk,
+    Wanted,
+    create_batch,
+    publish_batch,
+    retract_record,
+    sign_batch,
+)
+from services.catalog.application.review_ports import ReviewTerms
+from services.catalog.domain.batches import Batch, State
 from services.catalog.domain.disagreements import Found
+from services.catalog.domain.gathering import EVERYTHING, Matter
 from services.catalog.domain.import_rows import TakenRow, read_catalogue
+from services.catalog.domain.rules import RULE_VERSION, RuleSettings
+from services.catalog.domain.signatures import Side, Signature
+from services.catalog.review import suggesting
 from services.common.domain.actor import Actor, Role
 from services.common.domain.caller import Caller
 from services.common.domain.clock import SystemClock
@@ -48,6 +64,7 @@ from services.common.mongo.lease import LeaseHolder
 from services.common.mongo.migrations import migrate
 from services.common.mongo.transactions import Transactions
 from services.common.mongo.wakeups import Wakeup
+from tests.builders.reviewing import review_whole
 from tests.integration.dataplane.ground import until
 
 CLOCK, IDS = SystemClock(), RandomIds()
@@ -74,7 +91,8 @@ class _Signer:
 
     def sign(self, *, request_id: str, batch: Batch, side: Side, pseudonym: str, role: str, unit_id: str) -> Signature:
         now = CLOCK.now()
-        said = BatchStatement(self.actor, side.value, batch.batch_id, batch.root, batch.rule_version, now).canonical()
+        what = (batch.batch_id, batch.root, batch.matter.value, batch.rule_version)
+        said = BatchStatement(self.actor, side.value, *what, now).canonical()
         public = self.key.public_key().public_bytes_raw()
         return Signature(side, pseudonym, role, unit_id, now, said, self.key.sign(said), public)
 
@@ -109,7 +127,20 @@ class OwnProvince:
         self.transactions = Transactions(self.database, IDS, CLOCK)
         self.queued = Wakeup()
         self.batches = MongoBatches(self.database, self.transactions, self.queued)
-        self.records = MongoRecords(self.database, self.transactions)
+        self.records = MongoRecords(self.database, self.transactions, 3)
+        self.lines = MongoLines(self.database)
+
+    def desk(self, actor: Actor) -> ReviewDesk:
+        return ReviewDesk(
+            batches=self.batches,
+            records=self.records,
+            fonds=MongoFonds(self.database, self.transactions),
+            plans=MongoPlans(self.database, self.transactions),
+            loans=MongoLoans(self.database, self.transactions),
+            signer=_Signer(actor),
+            registry=self.registry,
+            terms=ReviewTerms(RULE_VERSION, separate_confirmer=True),
+        )
 
     @property
     def db(self) -> Any:
@@ -128,7 +159,7 @@ class OwnProvince:
         rows = [HEADER, *catalogue(self.archive, count + count // 100 + 1, seed)]
         text = "".join(",".join(f'"{cell}"' for cell in row) + "\r\n" for row in rows)
         taken = (row for row in read_catalogue(text, self.archive) if isinstance(row, TakenRow))
-        due = {"unit_id": UNIT, "access_status": "unreviewed", "eligible_on": "1990-01-01"}
+        due = {"unit_id": UNIT, "fonds": "A001", "access_status": "unreviewed", "eligible_on": "1990-01-01"}
         due["security_classification"] = ""
         now = CLOCK.now()
         self.db["records"].insert_many([{**new_document(row, "test", now), **due} for row in islice(taken, count)])
@@ -148,22 +179,29 @@ class OwnProvince:
 
     def worker(self) -> BatchWorker:
         lease = LeaseHolder(self.database, "batches", "here")
+        terms = WorkerTerms(suggesting(MongoWords(self.database, self.transactions), RuleSettings()), RULE_VERSION, 3)
         return BatchWorker(
-            self.database, self.transactions, lease, self.registry, _KEY, self.principal, CLOCK, IDS, self.queued
+            self.database,
+            self.transactions,
+            lease,
+            self.registry,
+            _KEY,
+            self.principal,
+            CLOCK,
+            IDS,
+            self.queued,
+            terms,
         )
 
     def signed(self, limit: int) -> str:
         """A batch that awaits the director; the worker runs."""
+        wanted = Wanted(UNIT, limit, EVERYTHING, Matter.OPENING)
+        desk = self.desk(REVIEWER)
         batch_id = create_batch(
-            batch_id=IDS.new(),
-            archive=self.archive,
-            unit_id=UNIT,
-            limit=limit,
-            by=by(REVIEWER),
-            batches=self.batches,
-            records=self.records,
+            batch_id=IDS.new(), archive=self.archive, wanted=wanted, by=by(REVIEWER), desk=desk
         ).batch_id
-        until(lambda: self.batches.get(batch_id).state is State.DRAFT)
+        until(lambda: self.batches.get(batch_id).state is State.REVIEW)
+        review_whole(batch_id, desk=desk, lines=self.lines, by=by(REVIEWER))
         self.sign(batch_id, Side.ARCHIVE, REVIEWER)
         self.sign(batch_id, Side.CREATING_UNIT, OFFICER)
         return batch_id
@@ -176,12 +214,11 @@ class OwnProvince:
             side=side,
             root=root,
             by=by(actor),
-            batches=self.batches,
-            signer=_Signer(actor),
+            desk=self.desk(actor),
         )
 
     def decide(self, batch_id: str, actor: Actor = DIRECTOR) -> None:
-        publish_batch(batch_id=batch_id, by=by(actor, "batch.publish"), batches=self.batches)
+        publish_batch(batch_id=batch_id, by=by(actor, "batch.publish"), desk=self.desk(actor))
 
     def published(self, count: int) -> str:
         """A batch that is public, all of it sent."""

@@ -11,10 +11,13 @@ from typing import Any
 import pytest
 
 from services.catalog.adapters.batch_check import BatchCheck
-from services.catalog.application.review import decide_records
-from services.catalog.domain.batch_errors import BatchNotReady, NotReviewed, WrongSide
-from services.catalog.domain.batches import Decision, Side, State
+from services.catalog.application.lines import decide_lines
+from services.catalog.application.review import reopen_batch
+from services.catalog.domain.batch_errors import BatchNotReady, WrongSide
+from services.catalog.domain.batches import State
 from services.catalog.domain.disagreements import Disagreement
+from services.catalog.domain.signatures import Side
+from services.catalog.domain.verdicts import Decision, Verdict
 from services.common.domain.errors import OutOfScope, TongdangError
 from services.common.kafka.reading import read_all
 from tests.integration.dataplane.ground import until
@@ -288,15 +291,7 @@ def test_an_officer_who_was_transferred_can_do_nothing_more_here_and_what_was_si
     with pytest.raises((OutOfScope, WrongSide, BatchNotReady)):
         province.sign(batch, Side.ARCHIVE, moved[0])
     with pytest.raises(OutOfScope):
-        decide_records(
-            batch_id=batch,
-            record_ids=province.ids(batch)[:1],
-            decision=Decision.OPEN,
-            rule="",
-            reason="",
-            by=by(moved[0]),
-            batches=province.batches,
-        )
+        reopen_batch(batch_id=batch, reason="再看", by=by(moved[0]), batches=province.batches)
     province.decide(batch)
     with province.working():
         until(lambda: province.batches.get(batch).state is State.PUBLISHED, 120)
@@ -307,15 +302,15 @@ def test_an_officer_who_was_transferred_can_do_nothing_more_here_and_what_was_si
 def test_a_changed_decision_after_signing_needs_both_signatures_again(province: OwnProvince) -> None:
     with province.working():
         batch = province.signed(30)
-    decide_records(
+    reopen_batch(batch_id=batch, reason="再看", by=by(REVIEWER), batches=province.batches)
+    decide_lines(
+        act_id=str(uuid.uuid4()),
         batch_id=batch,
-        record_ids=province.ids(batch)[:1],
-        decision=Decision.DEFER,
-        rule="D2",
-        reason="个人信息",
+        seen={province.ids(batch)[0]: 2},
+        verdict=Verdict(Decision.DEFER, "D2", "个人信息"),
         by=by(REVIEWER),
         batches=province.batches,
     )
-    with pytest.raises(NotReviewed):
+    with pytest.raises(BatchNotReady):
         province.decide(batch)
     assert province.values() == {}

@@ -8,9 +8,10 @@ import pytest
 
 from deploy.local.client import LocalClient
 from deploy.local.mongo import admin_client
+from deploy.local.reviewing import People, Reviewing
 from deploy.local.stack import Stack
 from services.common.domain.errors import TongdangError
-from tongdang.catalog.v1 import review_pb2, review_pb2_grpc
+from tongdang.catalog.v1 import review_pb2
 from tongdang.discovery.v1 import discovery_pb2, discovery_pb2_grpc
 
 pytestmark = pytest.mark.integration
@@ -24,20 +25,12 @@ def _until(done: Callable[[], bool], seconds: float = 60) -> None:
 
 
 def test_a_publication_survives_the_death_of_catalog_and_audit(stack: Stack, client: LocalClient) -> None:
-    review = review_pb2_grpc.ReviewServiceStub(client.channel("catalog-520000"))  # type: ignore[no-untyped-call]
-    batch = client.call(
-        review.CreateBatch,
-        review_pb2.CreateBatchRequest(request_id=str(uuid.uuid4()), archive_id="a522601", unit_id="u522601-ly"),
-        "gz-reviewer",
-    ).batch
-    for side, person in ((review_pb2.SIDE_ARCHIVE, "gz-reviewer"), (review_pb2.SIDE_CREATING_UNIT, "gz-unit2")):
-        batch = client.call(
-            review.SignBatch,
-            review_pb2.SignBatchRequest(
-                request_id=str(uuid.uuid4()), batch_id=batch.batch_id, side=side, root=batch.root
-            ),
-            person,
-        ).batch
+    people = People("gz-reviewer", "gz-unit2", "gz-director")
+    desk = Reviewing(client.call, client.channel("catalog-520000"), "a522601", people)
+    review = desk.review
+    gathered = desk.gather("u522601-ly")
+    assert gathered is not None
+    batch = desk.ready(gathered)
     publish = review_pb2.PublishBatchRequest(request_id=str(uuid.uuid4()), batch_id=batch.batch_id)
     client.call(review.PublishBatch, publish, "gz-director")
     stack.kill("catalog-520000")
@@ -81,14 +74,14 @@ def test_a_publication_survives_the_death_of_catalog_and_audit(stack: Stack, cli
 
 
 def test_only_three_different_people_open_a_record(client: LocalClient) -> None:
-    review = review_pb2_grpc.ReviewServiceStub(client.channel("catalog-130000"))  # type: ignore[no-untyped-call]
-    batch = client.call(
-        review.CreateBatch,
-        review_pb2.CreateBatchRequest(
-            request_id=str(uuid.uuid4()), archive_id="a130123", unit_id="u130123-ny", limit=5
-        ),
-        "hb-reviewer",
-    ).batch
+    people = People("hb-reviewer", "hb-unit2", "hb-director")
+    desk = Reviewing(client.call, client.channel("catalog-130000"), "a130123", people)
+    review = desk.review
+    gathered = desk.gather("u130123-ny", limit=5)
+    assert gathered is not None
+    desk.decide_groups(gathered.batch_id)
+    desk.tick_all(gathered.batch_id)
+    batch = desk.freeze(gathered.batch_id)
 
     def refused(method: object, request: object, person: str) -> str:
         with pytest.raises(TongdangError) as caught:

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from services.catalog.domain.record import AccessStatus
 from services.catalog.domain.record_dates import parse_record_date
-from services.catalog.domain.rules import NotReviewable, UnderTerm, require_openable
+from services.catalog.domain.rules import NotReviewable, UnderTerm, require_due, require_reviewable
 from services.catalog.domain.rules.terms import (
     consent_required,
     disclosure_is_producers,
@@ -24,7 +24,9 @@ LEAP_DAYS = st.sampled_from([year for year in range(1604, 2400) if date(year, 3,
 
 def openable(eligible_on: str | None, on: date, **changes: str) -> str:
     usual = {"access_status": AccessStatus.UNREVIEWED.value, "security_classification": ""}
-    return require_openable(**(usual | changes), eligible_on=eligible_on, on=on)
+    require_reviewable(**(usual | changes))
+    require_due(eligible_on, on)
+    return "O1"
 
 
 @pytest.mark.parametrize(

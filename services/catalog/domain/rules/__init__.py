@@ -1,6 +1,6 @@
 """The rules of the opening review: table, settings, versions, and what is computed from them (DOMAIN §2)."""
 
-from services.catalog.domain.rules.openable import NotReviewable, UnderTerm, require_openable
+from services.catalog.domain.rules.openable import NotReviewable, UnderTerm, require_due, require_reviewable
 from services.catalog.domain.rules.rule import Effect, Rule
 from services.catalog.domain.rules.settings import RuleSettings
 from services.catalog.domain.rules.table import DEFERRALS, RULES
@@ -15,6 +15,7 @@ __all__ = [
     "Rule",
     "RuleSettings",
     "UnderTerm",
-    "require_openable",
+    "require_due",
+    "require_reviewable",
     "rule_version",
 ]

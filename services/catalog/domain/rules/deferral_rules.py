@@ -4,8 +4,13 @@ from services.catalog.domain.rules.articles import Article, Law, articles
 from services.catalog.domain.rules.rule import Effect, Rule
 
 _DOMAIN = "services.catalog.domain."
-_REVIEW = "services.catalog.application.review."
-_JUDGED = (_REVIEW + "decide_records", _REVIEW + "retract_record", _DOMAIN + "suggestions.suggest")
+_APPLICATION = "services.catalog.application."
+_JUDGED = (
+    _APPLICATION + "lines.decide_lines",
+    _APPLICATION + "review.retract_record",
+    _DOMAIN + "verdicts.Verdict.require_sound",
+    _DOMAIN + "suggestions.suggest",
+)
 
 DEFERRAL_RULES = (
     Rule(

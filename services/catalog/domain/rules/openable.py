@@ -20,13 +20,16 @@ class NotReviewable(TongdangError):
     kind = Kind.PRECONDITION
 
 
-def require_openable(*, access_status: str, security_classification: str, eligible_on: str | None, on: date) -> str:
-    """The rule a record opens by on a legal day; it is O1, since early opening (O2) is not built yet.
-
-    Raises: NotReviewable (S1, S7 and controlled holdings), UnderTerm (O1; L27: 25 full years).
-    """
+def require_reviewable(*, access_status: str, security_classification: str) -> None:
+    """Raises: NotReviewable (S1, S7 and controlled holdings)."""
     if security_classification or access_status != AccessStatus.UNREVIEWED:
         raise NotReviewable(access_status)
+
+
+def require_due(eligible_on: str | None, on: date) -> None:
+    """Whether a record may open by its term (rule O1) on a legal day.
+
+    Raises: UnderTerm (L27: 25 full years).
+    """
     if eligible_on is None or date.fromisoformat(eligible_on) > on:
         raise UnderTerm(eligible_on or "no day")
-    return "O1"

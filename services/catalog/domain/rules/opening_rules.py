@@ -17,7 +17,7 @@ OPENING_RULES = (
         "its entry is published at the same time.",
         (
             _DOMAIN + "record_dates.RecordDate.eligible_on",
-            _DOMAIN + "rules.openable.require_openable",
+            _DOMAIN + "lines.Line.require_fit",
             _DOMAIN + "suggestions.suggest",
         ),
     ),
@@ -29,7 +29,7 @@ OPENING_RULES = (
         "经济、教育、科技、文化等类档案，经审核可以提前开放，须写明理由。",
         "Records of economy, education, science and culture may open before 25 years once reviewed; the reason is "
         "stated.",
-        (_DOMAIN + "suggestions.suggest",),
+        (_DOMAIN + "lines.Line.require_fit", _DOMAIN + "suggestions.suggest"),
     ),
     Rule(
         "O3",
@@ -39,7 +39,7 @@ OPENING_RULES = (
         "移交时已属政府信息主动公开的，建议提前开放；“不予公开”的，先由人判断。",
         "What was disclosed proactively as government information is proposed for early opening; what was withheld is "
         "judged by a person first.",
-        (_DOMAIN + "suggestions.suggest",),
+        (_DOMAIN + "lines.Line.require_fit", _DOMAIN + "suggestions.suggest"),
     ),
     Rule(
         "O4",
@@ -53,7 +53,8 @@ OPENING_RULES = (
         (
             _REVIEW + "sign_batch",
             _DOMAIN + "batches.Batch.require_signable",
-            _DOMAIN + "batches.Batch.publish",
+            _DOMAIN + "batches.Batch.published",
+            _DOMAIN + "opinions.UnitLetter.checked",
         ),
     ),
     Rule(
@@ -65,7 +66,11 @@ OPENING_RULES = (
         "并注明“由档案馆单独审核”。",
         "Where the creating unit is gone, its successor or the body that now has the function reviews; where none "
         "exists, which two people attest, two of the archive do, and the entry says 由档案馆单独审核.",
-        (_DOMAIN + "batches.Batch.require_signable", _DOMAIN + "intake_rules.intake"),
+        (
+            _DOMAIN + "batches.Batch.require_signable",
+            _DOMAIN + "fonds_history.asked_unit",
+            _DOMAIN + "intake_rules.intake",
+        ),
     ),
     Rule(
         "O6",
@@ -74,5 +79,6 @@ OPENING_RULES = (
         Effect.HOLD,
         "双方意见不一致的，暂缓处理，交由档案主管部门建立的协调机制。",
         "Where opinions differ the record is held for the mechanism that the authority set up.",
+        (_DOMAIN + "lines.Line.objected", _DOMAIN + "opinions.Disagreement.settled"),
     ),
 )

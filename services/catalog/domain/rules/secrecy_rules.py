@@ -43,6 +43,7 @@ SECRECY_RULES = (
         Effect.CHECK_SECRECY,
         "公布前逐件进行保密审查，先审查后公开。",
         "Before any publication each item passes a secrecy review: first reviewed, then public.",
+        (_CATALOG + "lines.Line.reviewed", _CATALOG + "lines.require_listable"),
     ),
     Rule(
         "S5",
@@ -51,6 +52,7 @@ SECRECY_RULES = (
         Effect.CHECK_AGGREGATION,
         "一批档案汇聚后可能涉及国家秘密的，须对整批作汇聚风险检查。",
         "Entries harmless one by one may be a secret together: each batch as a whole passes an aggregation check.",
+        (_CATALOG + "batches.Batch.aggregated", _CATALOG + "batches.Batch.frozen"),
     ),
     Rule(
         "S6",
@@ -78,6 +80,10 @@ SECRECY_RULES = (
         "国防、外交、国家安全和公安全宗，在范围决定记录之前不进入联合目录。",
         "Fonds of defence, diplomacy, state and public security stay out of the union catalogue until a decision on "
         "their scope is recorded.",
-        (_CATALOG + "intake_rules.is_out_of_scope", _CATALOG + "suggestions.suggest"),
+        (
+            _CATALOG + "intake_rules.is_out_of_scope",
+            _CATALOG + "fonds_history.ScopeDecision.require_sound",
+            _CATALOG + "suggestions.suggest",
+        ),
     ),
 )

@@ -1,0 +1,114 @@
+"""Puts records on a batch's list, chunk by chunk, and suggests for lines anew. Each step is one fenced transaction."""
+
+import os
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from datetime import date
+from typing import Any
+
+from pymongo import UpdateOne
+
+from services.catalog.adapters.batch_documents import ENTRIES
+from services.catalog.adapters.documents import DUE_AGAIN, OUT_OF_SCOPE, RECORDS, REVIEWABLE
+from services.catalog.adapters.line_documents import deciding, line_document, line_of
+from services.catalog.domain.batches import Batch
+from services.catalog.domain.gathering import Matter
+from services.catalog.domain.lines import Line, PackageOpinion, group_of
+from services.catalog.domain.record import AccessStatus
+from services.catalog.domain.rules import require_reviewable
+from services.catalog.domain.suggestions import Suggestion
+from services.catalog.domain.verdicts import Decision
+from services.common.domain.clock import legal_day
+from services.common.mongo.database import Document
+from services.common.mongo.transactions import Tx
+
+CHUNK = 500
+Suggest = Callable[[Mapping[str, Any], date], Suggestion]
+"""What is suggested for a record (fields as stored) on a legal day."""
+_ORDER = {Matter.OPENING: [("eligible_on", 1), ("_id", 1)], Matter.REREVIEW: [("reevaluate_on", 1), ("_id", 1)]}
+
+
+def to_gather(batch: Batch) -> list[Document]:
+    """Filters of the records a batch gathers, in the order they are taken; each has an index of its own."""
+    today = legal_day(batch.created_at)
+    first, last = batch.filter.eligible_between(today)
+    span = {"$gte": first, "$lte": last}
+    kept = {"archive_id": batch.archive_id, "fonds": {"$in": list(batch.fonds)}, "eligible_on": span}
+    if batch.matter is Matter.REREVIEW:
+        return [{**kept, **DUE_AGAIN, "reevaluate_on": {"$lte": today.isoformat()}}]
+    scoped = {**kept, **OUT_OF_SCOPE, "fonds": {"$in": list(batch.scoped)}}
+    return [{**kept, **REVIEWABLE}, *([scoped] if batch.scoped else [])]
+
+
+def gather(tx: Tx, batch: Batch, suggest: Suggest) -> Batch:
+    """The next records become lines, each undecided with its suggestion; without any the list is complete."""
+    records: list[Document] = []
+    room, order = min(CHUNK, batch.limit - batch.cursor), _ORDER[batch.matter]
+    for found in to_gather(batch):
+        if room > len(records):
+            rows = tx.db[RECORDS].find(found, session=tx.session).sort(order).limit(room - len(records))
+            records.extend(rows)
+    if not records:
+        return batch.gathered()
+    on, listed = legal_day(batch.created_at), _LISTED[batch.matter](batch)
+    for record in records:
+        if batch.matter is Matter.OPENING:
+            require_reviewable(
+                access_status=listed["access_status"], security_classification=record["security_classification"]
+            )
+    lines = [
+        line_document(batch.batch_id, _line(record, batch.cursor + number, suggest(record, on)), os.urandom(32))
+        for number, record in enumerate(records)
+    ]
+    tx.db[ENTRIES].insert_many(lines, session=tx.session)
+    ids = [record["_id"] for record in records]
+    tx.db[RECORDS].update_many({"_id": {"$in": ids}}, {"$set": listed}, session=tx.session)
+    return replace(batch.listed(len(records)), cursor=batch.cursor + len(records))
+
+
+_LISTED: Mapping[Matter, Callable[[Batch], Document]] = {
+    Matter.OPENING: lambda batch: {"batch_id": batch.batch_id, "access_status": AccessStatus.UNREVIEWED.value},
+    Matter.REREVIEW: lambda batch: {"batch_id": batch.batch_id, "reevaluate_on": None},
+}
+"""What a record on a list says; a scope decision makes it reviewable (rule A1)."""
+
+
+def renew(tx: Tx, batch: Batch, suggest: Suggest, rules: str) -> Batch:
+    """The next lines are suggested for under the present rules; those that differ are undecided again."""
+    span = {"batch_id": batch.batch_id, "ordinal": {"$gte": batch.cursor, "$lt": batch.cursor + CHUNK}}
+    before = [line_of(row) for row in tx.db[ENTRIES].find(span, session=tx.session).sort("ordinal", 1)]
+    if not before:
+        return replace(batch.gathered(), rule_version=rules)
+    ids = [line.record_id for line in before]
+    records = {row["_id"]: row for row in tx.db[RECORDS].find({"_id": {"$in": ids}}, session=tx.session)}
+    on = legal_day(batch.created_at)
+    after = [line.suggested(suggest(records[line.record_id], on)) for line in before]
+    writes = [write for former, line in zip(before, after, strict=True) for write in _renewed(batch, former, line)]
+    tx.db[ENTRIES].bulk_write(writes, session=tx.session)
+    moved = batch.moved([line.decision for line in before], [line.decision for line in after])
+    return replace(moved, cursor=batch.cursor + len(before))
+
+
+def _renewed(batch: Batch, former: Line, line: Line) -> list[UpdateOne]:
+    this = {"batch_id": batch.batch_id, "record_id": line.record_id}
+    suggestion = {"$set": {"suggestion": line.suggestion, "group_id": line.group_id}}
+    anew = [UpdateOne(this, list(deciding(line)))] if line.verdict != former.verdict else []
+    return [UpdateOne(this, suggestion), *anew]
+
+
+def _line(record: Document, ordinal: int, suggestion: Suggestion) -> Line:
+    opinion, mechanism = record.get("unit_opinion"), record.get("mechanism")
+    return Line(
+        record_id=record["_id"],
+        ordinal=ordinal,
+        record_version=record["version"],
+        content_hash=record["content_hash"],
+        package=PackageOpinion(**{**opinion, "opinion": Decision(opinion["opinion"])}) if opinion else None,
+        mechanism=Decision(mechanism) if mechanism else None,
+        fonds=record["fonds"],
+        year=int((record["date"]["latest"] or "0")[:4]),
+        eligible_on=record["eligible_on"],
+        disclosure=record["disclosure"],
+        suggestion=suggestion.document(),
+        group_id=group_of(suggestion),
+    )
