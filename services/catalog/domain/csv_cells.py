@@ -112,3 +112,36 @@ def read_pages(cell: str) -> int:
     if cell and not _PAGES.match(cell):
         raise Unreadable
     return int(cell or 0)
+
+
+_OPINIONS = {
+    "": "",
+    "开放": "open",
+    "同意": "open",
+    "同意开放": "open",
+    "延期": "defer",
+    "延期开放": "defer",
+    "不同意": "defer",
+    "不同意开放": "defer",
+    "不宜开放": "defer",
+}
+
+
+@lru_cache(maxsize=1_000)
+def read_opinion(cell: str) -> str:
+    """到期开放意见 of the transferring unit (Regulations 30): open, defer, or none."""
+    try:
+        return _OPINIONS[cell.strip()]
+    except KeyError:
+        raise Unreadable from None
+
+
+@lru_cache(maxsize=1_000)
+def read_day(cell: str) -> str:
+    """A single day as ISO 8601, or none."""
+    if not cell.strip():
+        return ""
+    stated = read_date(cell).fields
+    if stated["precision"] != "day":
+        raise Unreadable
+    return str(stated["earliest"])

@@ -13,8 +13,10 @@ from services.catalog.domain.csv_cells import (
     read_classification,
     read_code,
     read_date,
+    read_day,
     read_disclosure,
     read_level,
+    read_opinion,
     read_pages,
     read_retention,
     read_status,
@@ -76,6 +78,12 @@ COLUMNS: tuple[Column, ...] = (
     Column("页数", "pages", read_pages, "PAGES_UNREADABLE", "0-999999", max_length=20),
     Column("著录层级", "level", read_level, "LEVEL_UNKNOWN", "文件级|案卷级", max_length=20),
     Column("全宗号", "fonds", str.strip, "FONDS_UNREADABLE", "全宗号 A001", max_length=20),
+    Column("到期开放意见", "opinion", read_opinion, "OPINION_UNKNOWN", "同意开放|延期开放",
+           ("开放意见",), max_length=20),
+    Column("意见日期", "opinion_on", read_day, "OPINION_DATE_UNREADABLE", "YYYYMMDD 20240607",
+           ("开放意见日期",), max_length=20),
+    Column("移交批次号", "package_number", str.strip, "PACKAGE_UNREADABLE", "移交批次号",
+           ("移交包号",), max_length=100),
 )  # fmt: skip
 """Missing optional columns read as empty cells; headings not in the table are kept in `other`."""
 

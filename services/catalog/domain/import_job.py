@@ -98,7 +98,7 @@ def effect_on(row: TakenRow, held: Mapping[str, Any] | None) -> tuple[Effect, st
     reason = _frozen(held)
     if reason:
         return (Effect.NOTHING, "") if same_content else (Effect.REFUSE, reason)
-    same_state = all(held.get(name) == row.fields[name] for name in ("access_status", "control_rule"))
+    same_state = all(held.get(name) == row.fields[name] for name in ("access_status", "control_rule", "unit_opinion"))
     return (Effect.NOTHING if same_content and same_state else Effect.UPDATE), ""
 
 
@@ -110,5 +110,14 @@ def _frozen(held: Mapping[str, Any]) -> str:
     return "RECORD_REVIEWED" if held.get("decision") else ""
 
 
-EFFECT_FIELDS = ("content_hash", "unit_id", "access_status", "control_rule", "batch_id", "decision", "version")
+EFFECT_FIELDS = (
+    "content_hash",
+    "unit_id",
+    "unit_opinion",
+    "access_status",
+    "control_rule",
+    "batch_id",
+    "decision",
+    "version",
+)
 """What `effect_on` and the write after it need of a held record."""

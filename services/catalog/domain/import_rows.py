@@ -104,9 +104,17 @@ def _take(line: int, read: Mapping[str, Any], archive: Archive, units: Mapping[s
         "eligible_on": date.eligible_on,
         "other": read["other"],
         "unit_id": units.get(fonds, ""),
+        "unit_opinion": _opinion(read),
     }
     fields["content_hash"] = content_hash(fields)
     return TakenRow(line, identity, fields, _warnings(code, registered))
+
+
+def _opinion(read: Mapping[str, Any]) -> dict[str, str] | None:
+    """What the transfer package says of opening, if it says anything."""
+    if not read["opinion"]:
+        return None
+    return {"opinion": read["opinion"], "given_on": read["opinion_on"], "package_number": read["package_number"]}
 
 
 def _warnings(code: ReferenceCode, registered: bool) -> tuple[str, ...]:
