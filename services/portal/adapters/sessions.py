@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
-from cryptography.fernet import Fernet
+from cryptography.fernet import Fernet, InvalidToken
 from pymongo.database import Database
 
 from services.common.domain.clock import Clock
@@ -18,6 +18,8 @@ SESSIONS, DRAFTS = "sessions", "drafts"
 SESSION_TERM = timedelta(hours=10)
 SIGN_IN_TERM = timedelta(minutes=15)
 DRAFT_TERM = timedelta(days=30)
+FORM_TERM = timedelta(hours=24)
+"""How long a form may lie open, its session ended or not, and still be kept for the person who filled it in."""
 
 
 def _collections(db: Database[Document]) -> None:
@@ -33,7 +35,7 @@ MIGRATIONS = [*DATA_PLANE, Migration(100, "sessions, drafts", _collections)]
 
 @dataclass(frozen=True)
 class Draft:
-    """A citizen's unfinished request; its id becomes the request's."""
+    """What a person has begun and not sent; the id becomes that of what is sent."""
 
     draft_id: str
     owner: str
@@ -70,26 +72,38 @@ class Store:
         """Forgets it at once."""
         self._sessions.delete_one({"_id": _hash(cookie)})
 
-    def save_draft(self, draft: Draft) -> None:
-        """Stores answers; 30 days without a change end a draft."""
+    def form_secret(self, pseudonym: str) -> str:
+        """What every form of a session carries against forgery; sealed in it, whose form it is."""
+        return self._seal({"pseudonym": pseudonym}).decode()
+
+    def form_owner(self, secret: str) -> str:
+        """Whose form carried a secret of ours; empty for any other text and after `FORM_TERM`."""
+        try:
+            opened = self._fernet.decrypt(secret.encode(), ttl=int(FORM_TERM.total_seconds()))
+        except InvalidToken:
+            return ""
+        return str(json.loads(opened).get("pseudonym", ""))
+
+    def save_draft(self, draft: Draft, term: timedelta = DRAFT_TERM) -> None:
+        """Stores answers; `term` without a change ends a draft."""
         self._drafts.replace_one(
             {"_id": draft.draft_id, "owner": draft.owner},
             {
                 "_id": draft.draft_id,
                 "owner": draft.owner,
                 "content": self._seal(draft.answers),
-                "expires_at": self._clock.now() + DRAFT_TERM,
+                "expires_at": self._clock.now() + term,
             },
             upsert=True,
         )
 
     def draft(self, draft_id: str, owner: str) -> Draft | None:
         """The person's own draft."""
-        found = self._drafts.find_one({"_id": draft_id, "owner": owner})
+        found = self._drafts.find_one({"_id": draft_id, "owner": owner, "expires_at": {"$gt": self._clock.now()}})
         return Draft(draft_id, owner, self._open(found["content"])) if found else None
 
     def drop_draft(self, draft_id: str, owner: str) -> None:
-        """Its request was submitted."""
+        """It was sent, or given up."""
         self._drafts.delete_one({"_id": draft_id, "owner": owner})
 
     def _seal(self, content: dict[str, Any]) -> bytes:

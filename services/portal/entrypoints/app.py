@@ -21,6 +21,7 @@ from services.portal.entrypoints import (
     archive,
     citizen,
     desk,
+    kept,
     outlets,
     provenance,
     public,
@@ -29,10 +30,13 @@ from services.portal.entrypoints import (
     signing_in,
     supervision,
 )
+from services.portal.entrypoints.kept import keep
 from services.portal.entrypoints.measured import Measured
 from services.portal.entrypoints.visit import (
     COOKIE,
+    FRAGMENT,
     MAX_UPLOAD,
+    FormExpired,
     Site,
     Visit,
     correlation_of,
@@ -87,7 +91,7 @@ def build_app(site: Site, components: Sequence[Component]) -> FastAPI:
     )
     app.state.site = site
     app.mount("/static", StaticFiles(directory=Path(__file__).resolve().parents[1] / "static"))
-    for module in (public, provenance, outlets, signing_in, citizen, archive, review, rules, desk, supervision):
+    for module in (public, provenance, outlets, signing_in, kept, citizen, archive, review, rules, desk, supervision):
         app.include_router(module.router, include_in_schema=module is public)
     _health(app, components)
     _errors(app)
@@ -147,6 +151,15 @@ def _errors(app: FastAPI) -> None:
         return await run_in_threadpool(_error_page, request, "INTERNAL", Kind.INTERNAL)
 
 
+def _sign_in_again(site: Site, request: Request) -> Response:
+    """A posted form is kept on the way."""
+    answer = keep(site, request, "")
+    if answer is None:
+        answer = RedirectResponse(signin_path(request), 303)
+        answer.delete_cookie(COOKIE)
+    return answer
+
+
 def _error_page(request: Request, code: str, kind: Kind) -> Response:
     """Problem details (RFC 9457) for the API; a page with words, a way on and the correlation id for people."""
     status = STATUS[kind]
@@ -162,14 +175,17 @@ def _error_page(request: Request, code: str, kind: Kind) -> Response:
             "instance": correlation_of(request),
         }
         return JSONResponse(problem, status, media_type="application/problem+json")
-    if kind is Kind.UNAUTHENTICATED and request.url.path != "/signin/callback":
-        answer = RedirectResponse(signin_path(request), 303)
-        answer.delete_cookie(COOKIE)
-        return answer
+    signed_out = kind is Kind.UNAUTHENTICATED and request.url.path != "/signin/callback"
+    if FRAGMENT in request.headers and (signed_out or code == FormExpired.code):
+        return PlainTextResponse(code, 401)  # the script then sends its form as a page would, and that one is kept
+    if signed_out:
+        return _sign_in_again(site, request)
     try:
         at = visit(request)
     except Exception:  # the error page needs no session, and the store may be what failed
         at = Visit(site, request, texts, correlation_of(request))
+    if code == FormExpired.code and (answer := keep(site, request, at.person.pseudonym if at.person else "")):
+        return answer
     return at.page(
         "error.html",
         texts("error.prefix") + texts(key),

@@ -47,7 +47,7 @@ def finish(at: At, state: str = "", code: str = "", error: str = "") -> Response
         raise Unauthenticated("nonce")
     person = Person.from_claims(access, identity)
     _record(at, *_actor(person, str(access.get("acr", ""))))
-    session = {"tokens": tokens, "person": vars(person), "csrf": secrets.token_urlsafe(24)}
+    session = {"tokens": tokens, "person": vars(person), "csrf": at.site.store.form_secret(person.pseudonym)}
     opened = at.site.store.open_session(session)
     target = pending["next"] if pending["next"] != "/" else (person.door if not person.is_citizen else "/")
     answer = RedirectResponse(target, status_code=303)

@@ -4,6 +4,7 @@ import secrets
 import uuid
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from datetime import date
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -13,7 +14,7 @@ from fastapi.responses import HTMLResponse, RedirectResponse, Response
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
 
 from services.common.audit.recorder import Recorder
-from services.common.domain.clock import Clock
+from services.common.domain.clock import Clock, legal_day
 from services.common.domain.errors import Kind, NotFound, RoleNotAllowed, TongdangError, Unauthenticated
 from services.common.domain.ids import Ids
 from services.common.domain.registry import Archive
@@ -24,7 +25,9 @@ from services.portal.domain.person import Person
 from services.portal.domain.texts import LANGUAGES, Texts, load_texts
 from services.portal.settings import PortalSettings
 
-COOKIE, LANGUAGE_COOKIE, SIZE_COOKIE = "tongdang", "language", "size"
+COOKIE, LANGUAGE_COOKIE, SIZE_COOKIE, KEYS_COOKIE = "tongdang", "language", "size", "keys"
+FRAGMENT = "X-Fragment"
+"""Header by which our script asks for the changed parts of a page alone, from the same route."""
 _HERE = Path(__file__).resolve().parents[1]
 _REFRESH_BEFORE_S = 40
 
@@ -81,6 +84,11 @@ class Visit:
         """The secret every form of this session carries."""
         return str(self.session.get("csrf", ""))
 
+    @property
+    def wants_fragment(self) -> bool:
+        """Whether our script asks, which replaces parts of its page."""
+        return FRAGMENT in self.request.headers
+
     def require(self, test: Callable[[Person], bool]) -> Person:
         """The person, if this door is theirs.
 
@@ -110,6 +118,10 @@ class Visit:
             return self.site.backends.registry.archive(archive_id)
         except NotFound:
             return None
+
+    def today(self) -> date:
+        """The legal day."""
+        return legal_day(self.site.clock.now())
 
     def page(self, template: str, title: str, *, status: int = 200, **values: Any) -> Response:
         """A whole page. Personal ones are never cached."""
@@ -183,14 +195,17 @@ def correlation_of(request: Request) -> str:
 
 
 async def form(request: Request) -> dict[str, Any]:
-    """The submitted fields; a repeated one as a list under its name + `[]`."""
-    submitted = await request.form(max_part_size=MAX_UPLOAD)
-    fields: dict[str, Any] = dict(submitted)
-    fields["record_id[]"] = submitted.getlist("record_id")
+    """The submitted fields; all values of a name, where it may be repeated, as a list under the name + `[]`."""
+    submitted = await request.form(max_part_size=MAX_UPLOAD, max_fields=MAX_FIELDS)
+    request.state.form = submitted
+    fields: dict[str, Any] = {"record_id[]": [], **submitted}
+    fields.update({f"{name}[]": submitted.getlist(name) for name in submitted})
     return fields
 
 
 MAX_UPLOAD = 64 * 1024 * 1024
+MAX_FIELDS = 2_000
+"""A plan of 200 rows has 1,200."""
 
 
 def signin_path(request: Request) -> str:
