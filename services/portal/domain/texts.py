@@ -39,11 +39,29 @@ class Texts:
             return f"{day.year}年{day.month}月{day.day}日（周{_WEEKDAYS[day.weekday()]}）"
         return format_date(day, "EEEE d MMMM y", locale="en")
 
+    def plain_day(self, iso: str) -> str:
+        """A calendar day as a letter is dated: 2026年12月3日, or 3 December 2026."""
+        day = date.fromisoformat(iso)
+        if self.language == "zh":
+            return f"{day.year}年{day.month}月{day.day}日"
+        return format_date(day, "d MMMM y", locale="en")
+
     def moment(self, stamp: datetime | None) -> str:
         """Date and time in Asia/Shanghai, 24 hours, as tables show it."""
         if stamp is None:
             return ""
         return stamp.replace(tzinfo=UTC).astimezone(_ZONE).strftime("%Y-%m-%d %H:%M:%S")
+
+    def ago(self, then: datetime, now: datetime) -> str:
+        """How long ago, as one says it; from a day on, the moment itself. Both aware."""
+        minutes = int((now - then).total_seconds() // 60)
+        if minutes < 1:
+            return self("ago.now")
+        if minutes < 60:
+            return self("ago.minutes", count=minutes)
+        if minutes < 24 * 60:
+            return self("ago.hours", count=minutes // 60)
+        return self.moment(then.astimezone(UTC).replace(tzinfo=None))
 
 
 def load_texts(folder: Path) -> dict[str, Texts]:

@@ -123,7 +123,7 @@ def rejected_rows(at: At, import_id: str) -> Response:
         page = at.call(province.imports.ListRejectedRows, asked)
         for row in page.rows:
             reason = at.t(f"reject.{row.reason}") if at.t.has(f"reject.{row.reason}") else row.reason
-            writer.writerow([row.line, _cell(row.column), _cell(row.value), reason, _cell(row.expected)])
+            writer.writerow([row.line, cell(row.column), cell(row.value), reason, cell(row.expected)])
         token = page.next_page_token
         if not token:
             break
@@ -184,6 +184,6 @@ def _imports_with_error(at: Visit, message: str) -> Response:
     return at.page("imports.html", title, status=422, found=found, key=at.site.ids.new(), errors={"file": message})
 
 
-def _cell(text: str) -> str:
+def cell(text: str) -> str:
     """A spreadsheet must not take a value for a formula."""
     return f"'{text}" if text[:1] in ("=", "+", "-", "@", "\t", "\r") else text
