@@ -8,13 +8,14 @@ from pathlib import Path
 import pikepdf
 import pytest
 from PIL import Image
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Browser, expect, sync_playwright
 
 from deploy.local.layout import ROOT
 from deploy.local.stack import Stack
 from services.portal.entrypoints.visit import COOKIE
 from tests.collector import Collector
 from tests.e2e import telling
+from tests.e2e.people import Person
 from tests.integration.dataplane.ground import until
 
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(420)]
@@ -36,36 +37,6 @@ def browser() -> Iterator[Browser]:
         browser = playwright.chromium.launch(executable_path="/usr/bin/chromium", headless=True, args=_FLAGS)
         yield browser
         browser.close()
-
-
-class Person:
-    """One person at a browser of their own; citizens without JavaScript, on a phone."""
-
-    def __init__(self, browser: Browser, stack: Stack, username: str, password: str, *, phone: bool = False) -> None:
-        size = {"width": 375, "height": 740} if phone else {"width": 1280, "height": 900}
-        # Keycloak's own page needs its script; ours must not
-        self.context = browser.new_context(viewport=size, locale="zh-CN", accept_downloads=True)
-        if phone:
-            self.context.route("**/static/*.js", lambda route: route.abort())
-        self.page: Page = self.context.new_page()
-        self.site = stack.url("portal")
-        if username:
-            self._sign_in(username, password)
-
-    def _sign_in(self, username: str, password: str) -> None:
-        self.open("/signin")
-        self.page.fill("#username", username)
-        self.page.fill("#password", password)
-        self.page.press("#password", "Enter")
-        self.page.wait_for_url(f"{self.site}/**")
-        expect(self.page.locator(".who")).to_be_visible()
-
-    def open(self, path: str) -> Page:
-        self.page.goto(self.site + path)
-        return self.page
-
-    def press(self, label: str) -> None:
-        self.page.get_by_role("button", name=label).click()
 
 
 def _scan() -> bytes:
@@ -108,24 +79,23 @@ def _nobody_is_betrayed(stack: Stack, collector: Collector, own: set[str]) -> No
 
 def _review_and_publish(browser: Browser, stack: Stack, password: str) -> str:
     reviewer = Person(browser, stack, "js-reviewer", password)
-    page = reviewer.open("/archive/batches")
-    page.get_by_label("常熟市教育局").check()
-    page.get_by_label("最多条数").fill("20")
-    reviewer.press("汇集满二十五年的未审核档案")
-    batch = page.url.removeprefix(reviewer.site)
-    title = page.locator("tbody tr").first.locator("td").nth(2).inner_text()
+    batch = reviewer.gather("常熟市教育局", 20)
+    reviewer.open_all(batch)
+    reviewer.tick_all(batch)
+    title = reviewer.open(f"{batch}/lines?decision=open").locator("#rows a").first.inner_text()
+    reviewer.freeze(batch)
     reviewer.press("以档案馆签名")
-    expect(page.locator(".sentence")).to_contain_text("一方已签")
+    expect(reviewer.page.locator("#live .sentence")).to_contain_text("一方已签")
 
     director = Person(browser, stack, "js-director", password)
-    expect(director.open(batch).get_by_role("button", name="确认公布")).to_have_count(0)
+    expect(director.open(f"{batch}/signatures").get_by_role("button", name="确认公布")).to_have_count(0)
 
     officer = Person(browser, stack, "js-unit3", password)
-    officer.open(batch)
+    officer.open(f"{batch}/signatures")
     officer.press("以形成单位签名")
-    director.open(batch)
+    director.open(f"{batch}/signatures")
     director.press("确认公布")
-    expect(director.page.locator(".sentence")).to_contain_text("已公布", timeout=20_000)
+    expect(director.page.locator("#live .sentence")).to_contain_text("已公布", timeout=20_000)
     return title
 
 
