@@ -21,8 +21,8 @@ A tour of five minutes
   2. Sign in as citizen and ask for a certified copy of it.
   3. Sign in as {prefix}-clerk in another browser window: accept the request, attach a scan (PDF), deliver.
   4. As citizen, watch the states change, download the copy, follow its QR code to the verify page.
-  5. As {prefix}-reviewer, {officer} and {prefix}-director: gather a batch of {unit}, sign it on both sides,
-     publish it, find its titles by a search.
+  5. As {prefix}-reviewer, {officer} and {prefix}-director: gather a batch of {unit}, decide it by groups
+     or by keys, tick its secrecy review, freeze it, sign it on both sides, publish it, find its titles by a search.
   6. As regulator, give the request's number: read its whole trail. Then check the log yourself:
      {verify}
 """
