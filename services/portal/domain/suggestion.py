@@ -9,6 +9,8 @@ from services.portal.domain.texts import Texts
 
 TERM_YEARS = 25
 """Archives Law 27."""
+_NAMED = {"kind": "personal", "class": "class", "series": "series"}
+"""Facts that are codes, and where their words stand."""
 
 
 @dataclass(frozen=True)
@@ -65,9 +67,9 @@ def _sentence(reason: Mapping[str, Any], t: Texts) -> str:
 def _values(facts: Mapping[str, Any], t: Texts) -> dict[str, str]:
     """The facts in words: kinds, classes, fields and places have names; a term has its sum."""
     values = {name: str(value) for name, value in facts.items()}
-    for name in ("kind", "class", "series"):
-        if name in values and t.has(f"{name}.{values[name]}"):
-            values[name] = t(f"{name}.{values[name]}")
+    for name, family in _NAMED.items():
+        if name in values and t.has(f"{family}.{values[name]}"):
+            values[name] = t(f"{family}.{values[name]}")
     if "field" in values:
         values["where"] = _where(facts, t)
     if "eligible_on" in values:

@@ -40,7 +40,7 @@ def test_an_inexact_date_says_which_day_was_taken() -> None:
 def test_personal_data_is_named_by_kind_and_place_and_marked_in_the_title() -> None:
     found = {"code": "personal-data", "rule": "D2", "facts": {"kind": "id-18", "field": "title", "start": 3, "end": 21}}
     told = advice(_suggestion(found, proposal="defer", rule="D2"), ZH)
-    assert told.reasons == ("题名第 4–21 字像18 位身份证号",)
+    assert told.reasons == ("题名第 4–21 字像身份证号（18 位）",)
     title = "王建国110105194912310026的申请"
     assert list(pieces(title, told.marks)) == [("王建国", False), ("110105194912310026", True), ("的申请", False)]
 
