@@ -7,7 +7,10 @@ from typing import Any
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from services.catalog.adapters.batch_worker import BatchWorker
+from services.catalog.adapters.batch_worker import BatchWorker, WorkerTerms
+from services.catalog.adapters.rule_store import MongoWords
+from services.catalog.domain.rules import RULE_VERSION, RuleSettings
+from services.catalog.review import suggesting
 from services.common.mongo.lease import COLLECTION as LEASES
 from services.common.mongo.lease import LeaseHolder
 from services.common.mongo.transactions import Transactions
@@ -43,7 +46,10 @@ def test_a_batch_worker_that_stops_lets_the_next_replica_begin_at_once(ground: G
     lease = LeaseHolder(ground.database, "batches", "one-pod", term_s=600)
     transactions = Transactions(ground.database, IDS, CLOCK)
     key = Ed25519PrivateKey.generate()
-    worker = BatchWorker(ground.database, transactions, lease, REGISTRY, key, REGION.principal, CLOCK, IDS, Wakeup())
+    terms = WorkerTerms(suggesting(MongoWords(ground.database, transactions), RuleSettings()), RULE_VERSION, 3)
+    worker = BatchWorker(
+        ground.database, transactions, lease, REGISTRY, key, REGION.principal, CLOCK, IDS, Wakeup(), terms
+    )
     worker.start()
     until(lambda: ground.db[LEASES].find_one({"_id": "batches", "holder": "one-pod"}))
     other = LeaseHolder(ground.database, "batches", "another-pod")
