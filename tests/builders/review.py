@@ -7,11 +7,12 @@ from typing import Any
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from services.auth.domain.statements import BatchStatement
-from services.catalog.domain.batches import Batch, State
+from services.catalog.domain.batches import Batch
 from services.catalog.domain.gathering import GatherFilter
 from services.catalog.domain.lines import Line, Tick
 from services.catalog.domain.signatures import SIGNING_ROLE, Side, Signature
 from services.catalog.domain.verdicts import Decision, Verdict
+from services.catalog.domain.work_list import State
 from services.common.domain.actor import Actor, Role
 
 NOW = datetime(2026, 11, 27, 2, 0, tzinfo=UTC)

@@ -9,12 +9,12 @@ from services.catalog.adapters.batch_documents import BATCHES, ENTRIES
 from services.catalog.adapters.line_documents import line_of
 from services.catalog.adapters.publication_documents import PUBLICATIONS, commitments_of
 from services.catalog.adapters.rule_store import RULE_VERSIONS
-from services.catalog.domain.batches import State
 from services.catalog.domain.disagreements import Disagreement, Found
 from services.catalog.domain.lines import list_root
 from services.catalog.domain.publications import first_kind_commitment
 from services.catalog.domain.rules.versions import program_tables
 from services.catalog.domain.verdicts import LISTED, Decision
+from services.catalog.domain.work_list import State
 from services.common.domain.canonical import sha256_hex
 from services.common.domain.merkle import merkle_root
 from services.common.domain.publication import (

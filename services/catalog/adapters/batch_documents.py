@@ -6,10 +6,11 @@ from typing import Any
 from pymongo import ASCENDING, DESCENDING, IndexModel
 from pymongo.database import Database
 
-from services.catalog.domain.batches import Aggregation, Batch, Bulk, State
+from services.catalog.domain.batches import Batch
 from services.catalog.domain.gathering import GatherFilter, Matter
 from services.catalog.domain.opinions import Evidence, Way
 from services.catalog.domain.signatures import Side, Signature
+from services.catalog.domain.work_list import Aggregation, Bulk, State
 
 BATCHES = "batches"
 ENTRIES = "batch_entries"

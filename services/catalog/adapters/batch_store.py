@@ -7,8 +7,9 @@ from typing import TypeVar
 from services.catalog.adapters.batch_documents import BATCHES, ENTRIES, batch_document, batch_of
 from services.catalog.adapters.line_documents import WITHOUT_SUGGESTION, line_of
 from services.catalog.adapters.review_tx import MongoReviewTx
-from services.catalog.domain.batches import Batch, State
+from services.catalog.domain.batches import Batch
 from services.catalog.domain.lines import Line
+from services.catalog.domain.work_list import State
 from services.common.domain.audit_event import AuditEvent
 from services.common.domain.errors import NotFound
 from services.common.domain.paging import Page, decode_token, encode_token, page_size

@@ -21,8 +21,9 @@ from services.catalog.adapters.publication_chunk import ChunkOutdated, Publicati
 from services.catalog.adapters.publication_documents import PUBLICATIONS, commitments_of
 from services.catalog.adapters.published_messages import manifest_message
 from services.catalog.adapters.review_tx import MongoReviewTx
-from services.catalog.domain.batches import Batch, State
+from services.catalog.domain.batches import Batch
 from services.catalog.domain.publications import PublicationUnfinished, manifest
+from services.catalog.domain.work_list import State
 from services.common.domain.actor import Actor, Role
 from services.common.domain.audit_event import ObjectRef
 from services.common.domain.caller import Caller

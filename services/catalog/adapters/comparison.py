@@ -6,8 +6,8 @@ from typing import Protocol
 from services.catalog.adapters.batch_documents import BATCHES
 from services.catalog.adapters.desk_documents import CASES, COPIES, VAULT
 from services.catalog.adapters.documents import RECORDS
-from services.catalog.domain.batches import State
 from services.catalog.domain.differences import Difference, Finding
+from services.catalog.domain.work_list import State
 from services.common.backup.lost_writes import lost_writes
 from services.common.mongo.database import Document, MongoDatabase
 from services.common.mongo.outbox import COLLECTION as OUTBOX

@@ -7,8 +7,8 @@ from pymongo.client_session import ClientSession
 from pymongo.database import Database
 
 from services.catalog.adapters.batch_documents import BATCHES
-from services.catalog.domain.batches import State
 from services.catalog.domain.publications import PublicationUnfinished
+from services.catalog.domain.work_list import State
 from services.common.domain.merkle import HASH_SIZE
 from services.common.mongo.database import Document
 from services.common.mongo.migrations import create_collections

@@ -12,9 +12,9 @@ from services.catalog.adapters.batch_documents import BATCHES, ENTRIES
 from services.catalog.adapters.publication_chunk import CHUNK
 from services.catalog.adapters.publication_documents import COMMITMENTS, PUBLICATIONS, commitments_document
 from services.catalog.adapters.published_messages import entry_content
-from services.catalog.domain.batches import State
 from services.catalog.domain.signatures import SIGNING_ROLE, Side
 from services.catalog.domain.verdicts import Decision
+from services.catalog.domain.work_list import State
 from services.common.domain.merkle import merkle_root
 from services.common.domain.publication import MANIFEST_TYPE, entry_commitment
 from services.common.mongo.database import Document

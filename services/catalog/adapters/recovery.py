@@ -11,9 +11,9 @@ from services.catalog.adapters.documents import RECORDS
 from services.catalog.adapters.published_messages import LEVEL_NAMES, PRECISION_NAMES, retraction_message
 from services.catalog.adapters.recovered_publications import Published, bring_back_publication
 from services.catalog.adapters.retractions import keep_retraction
-from services.catalog.domain.batches import State
 from services.catalog.domain.differences import Difference, Finding
 from services.catalog.domain.record import AccessStatus, content_hash
+from services.catalog.domain.work_list import State
 from services.common.domain.audit_event import ObjectRef
 from services.common.domain.caller import Caller
 from services.common.mongo.database import Document, MongoDatabase

@@ -10,9 +10,9 @@ from services.catalog.adapters.fonds_store import ATTESTATIONS, HISTORY, create_
 from services.catalog.adapters.line_documents import create_line_collections
 from services.catalog.adapters.opinion_documents import create_opinion_collections
 from services.catalog.adapters.plan_store import create_plan_collections
-from services.catalog.domain.batches import State
 from services.catalog.domain.fonds_history import REGISTRY, EventKind
 from services.catalog.domain.verdicts import Decision
+from services.catalog.domain.work_list import State
 from services.common.mongo.database import Document
 
 _UNFINISHED = ("draft", "partly-signed", "signed")

@@ -19,9 +19,9 @@ from services.catalog.domain.acts import (
     require_undoable,
 )
 from services.catalog.domain.batch_errors import PreviewFirst
-from services.catalog.domain.batches import Bulk
 from services.catalog.domain.lines import Line, taking_suggestion
 from services.catalog.domain.verdicts import Verdict
+from services.catalog.domain.work_list import Bulk
 from services.common.domain.caller import Caller
 from services.common.domain.clock import legal_day
 from services.common.domain.errors import InvalidArgument

@@ -17,13 +17,14 @@ from services.catalog.application.review_ports import (
     Signer,
 )
 from services.catalog.domain.batch_errors import NothingToReview, SameSigner, UnitUnknown
-from services.catalog.domain.batches import Aggregation, Batch, State
+from services.catalog.domain.batches import Batch
 from services.catalog.domain.confirmation import whom_to_borrow
 from services.catalog.domain.fonds_history import Asked
 from services.catalog.domain.gathering import GatherFilter, Matter
 from services.catalog.domain.rules import DEFERRALS
 from services.catalog.domain.signatures import SIGNING_ROLE, Side
 from services.catalog.domain.verdicts import MAX_REASON, Decision
+from services.catalog.domain.work_list import Aggregation, State
 from services.common.domain.audit_event import AuditEvent, ObjectRef
 from services.common.domain.caller import Caller
 from services.common.domain.clock import legal_day

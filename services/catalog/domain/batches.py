@@ -5,16 +5,14 @@ publishing → published. Reopening goes back to review and voids what stood beh
 whatever client asks.
 """
 
-from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
-from enum import StrEnum
+from typing import Self
 
 from services.catalog.domain.batch_errors import (
     AggregationOutstanding,
     BatchNotReady,
-    BulkUnderWay,
     ListChanged,
     NotReviewed,
     RulesChanged,
@@ -22,28 +20,14 @@ from services.catalog.domain.batch_errors import (
     WrongSide,
 )
 from services.catalog.domain.confirmation import Loan, require_different_people, standing_people
-from services.catalog.domain.gathering import EVERYTHING, GatherFilter, Matter
 from services.catalog.domain.lines import Entry, Line, list_root, require_listable
 from services.catalog.domain.opinions import Evidence, package_evidence
 from services.catalog.domain.signatures import SIGNING_ROLE, Side, Signature
-from services.catalog.domain.verdicts import MAX_REASON, Decision
+from services.catalog.domain.verdicts import Decision
+from services.catalog.domain.work_list import State, WorkList
 from services.common.domain.actor import Actor, Role
 from services.common.domain.clock import legal_day
-from services.common.domain.errors import InvalidArgument, OutOfScope
-
-
-class State(StrEnum):
-    """Where a batch stands. `gathering` and `renewing` are the worker's."""
-
-    GATHERING = "gathering"
-    RENEWING = "renewing"
-    REVIEW = "review"
-    READY = "ready"
-    PARTLY_SIGNED = "partly-signed"
-    SIGNED = "signed"
-    PUBLISHING = "publishing"
-    PUBLISHED = "published"
-
+from services.common.domain.errors import OutOfScope
 
 FROZEN = frozenset({State.READY, State.PARTLY_SIGNED, State.SIGNED})
 SIGNABLE = frozenset({State.READY, State.PARTLY_SIGNED})
@@ -53,61 +37,10 @@ _STANDING = (State.READY, State.PARTLY_SIGNED, State.SIGNED)
 
 
 @dataclass(frozen=True)
-class Aggregation:
-    """A person's statement about the list as a whole (rule S5). `clear`: together it tells no more than each alone."""
+class Batch(WorkList):
+    """A work list, and what stands behind it once it is frozen; each method answers the next batch."""
 
-    clear: bool
-    reason: str
-    stated_by: str
-    stated_at: datetime
-
-
-@dataclass(frozen=True)
-class Bulk:
-    """An act on many lines that the worker goes on with. `cursor`: the next line's place in the list."""
-
-    act_id: str
-    undoes: bool
-    by: str
-    total: int
-    done: int = 0
-    cursor: int = 0
-
-
-@dataclass(frozen=True)
-class Batch:
-    """The batch as a whole; each method answers the next one and changes nothing.
-
-    Counts are kept with each act, so that deciding a line never reads the list. `fonds`: those gathered from;
-    `scoped`: those of them whose scope was decided (rule A1).
-    """
-
-    batch_id: str
-    region_id: str
-    archive_id: str
-    unit_id: str
-    state: State
-    created_at: datetime
-    created_by: str
-    rule_version: str
-    limit: int
-    matter: Matter = Matter.OPENING
-    filter: GatherFilter = EVERYTHING
-    fonds: tuple[str, ...] = ()
-    scoped: tuple[str, ...] = ()
-    plan_id: str = ""
-    plan_row: int = 0
-    version: int = 1
-    total: int = 0
-    undecided: int = 0
-    opening: int = 0
-    deferred: int = 0
-    held: int = 0
-    ticked: int = 0
-    aggregation: Aggregation | None = None
-    bulk: Bulk | None = None
     applied: int = 0
-    cursor: int = 0
     root: str = ""
     signatures: tuple[Signature, ...] = ()
     evidence: Evidence | None = None
@@ -154,98 +87,7 @@ class Batch:
         """The same of the unit's opinion, where it is no signature."""
         return {**self.subject, "unit_id": self.unit_id}
 
-    def require_visible_to(self, actor: Actor, *, lent: bool = False) -> None:
-        """Staff see their archive's batches, a unit's officer those of the unit, a borrowed confirmer (`lent`) all.
-
-        Raises: OutOfScope.
-        """
-        if lent:
-            return
-        actor.require_archive(self.archive_id)
-        if actor.roles <= {Role.UNIT_OFFICER} and actor.unit_id != self.unit_id:
-            raise OutOfScope("another unit's")
-
-    def require_version(self, seen: int) -> None:
-        """Whether a list that was read beforehand still stands: whatever changes a line is a next version.
-
-        Raises: ListChanged.
-        """
-        if seen != self.version:
-            raise ListChanged(f"version {self.version}, read at {seen}")
-
-    def require_reviewing(self) -> None:
-        """Raises: BatchNotReady, BulkUnderWay."""
-        if self.state is not State.REVIEW:
-            raise BatchNotReady(self.state.value)
-        if self.bulk:
-            progress = {"done": str(self.bulk.done), "total": str(self.bulk.total), "by": self.bulk.by}
-            raise BulkUnderWay(self.bulk.act_id, metadata=progress)
-
-    def listed(self, lines: int) -> "Batch":
-        """So many more lines, all undecided."""
-        return replace(self._next(self.state), total=self.total + lines, undecided=self.undecided + lines)
-
-    def gathered(self) -> "Batch":
-        """The list is complete; review may begin."""
-        return replace(self._next(State.REVIEW), cursor=0)
-
-    def renewing(self) -> "Batch":
-        """Lines are about to be suggested anew.
-
-        Raises: BatchNotReady, BulkUnderWay.
-        """
-        self.require_reviewing()
-        return replace(self._next(State.RENEWING), cursor=0)
-
-    def decided(self, before: Iterable[Decision], after: Iterable[Decision]) -> "Batch":
-        """Decisions of some lines changed; what was stated of the list as a whole is void.
-
-        Raises: BatchNotReady, BulkUnderWay.
-        """
-        self.require_reviewing()
-        return self.moved(before, after)
-
-    def moved(self, before: Iterable[Decision], after: Iterable[Decision]) -> "Batch":
-        """As `decided`, for the worker that carries an accepted act out."""
-        change = Counter(after)
-        change.subtract(Counter(before))
-        return replace(
-            self._next(self.state),
-            undecided=self.undecided + change[Decision.UNDECIDED],
-            opening=self.opening + change[Decision.OPEN],
-            deferred=self.deferred + change[Decision.DEFER],
-            held=self.held + change[Decision.HOLD],
-            aggregation=None,
-        )
-
-    def ticking(self, lines: int) -> "Batch":
-        """So many more lines passed their secrecy review.
-
-        Raises: BatchNotReady.
-        """
-        if self.state is not State.REVIEW:
-            raise BatchNotReady(self.state.value)
-        return replace(self._next(self.state), ticked=self.ticked + lines)
-
-    def starting(self, bulk: Bulk) -> "Batch":
-        """An act on many lines was accepted; until it is done nothing else changes lines.
-
-        Raises: BatchNotReady, BulkUnderWay.
-        """
-        self.require_reviewing()
-        return replace(self._next(self.state), bulk=bulk, aggregation=None)
-
-    def aggregated(self, statement: Aggregation) -> "Batch":
-        """Somebody stated what the list as a whole gives away.
-
-        Raises: BatchNotReady, BulkUnderWay, InvalidArgument.
-        """
-        self.require_reviewing()
-        if not 0 < len(statement.reason) <= MAX_REASON:
-            raise InvalidArgument("reason", f"1 to {MAX_REASON} characters")
-        return replace(self._next(self.state), aggregation=statement)
-
-    def frozen(self, lines: Iterable[Line], *, rules: str, on: date) -> "Batch":
+    def frozen(self, lines: Iterable[Line], *, rules: str, on: date) -> Self:
         """The list is fixed under one root. `rules`: version of the present table; `on`: the legal day.
 
         Raises: BatchNotReady, BulkUnderWay, RulesChanged, AggregationOutstanding, and as `require_listable`.
@@ -259,7 +101,7 @@ class Batch:
         require_listable(listed, on)
         return self._rooted(listed)
 
-    def reopened(self) -> "Batch":
+    def reopened(self) -> Self:
         """Back to review; signatures and opinions are void.
 
         Raises: BatchNotReady.
@@ -283,7 +125,7 @@ class Batch:
         if by.unit_id != self.unit_id:
             raise OutOfScope("another unit's")
 
-    def objected(self, objected: Sequence[Decision], rest: Callable[[], Iterable[Line]]) -> "Batch":
+    def objected(self, objected: Sequence[Decision], rest: Callable[[], Iterable[Line]]) -> Self:
         """Lines are held. Under a root they leave it, and what stood behind it is void.
 
         `objected`: their decisions so far; `rest`: every line of the list, these being held already.
@@ -315,7 +157,7 @@ class Batch:
         if shown_root != self.root:
             raise ListChanged("the list changed since it was shown")
 
-    def signed(self, signature: Signature, by: Actor) -> "Batch":
+    def signed(self, signature: Signature, by: Actor) -> Self:
         """One side has signed.
 
         Raises: as `require_signable`; SignatureBroken.
@@ -334,11 +176,7 @@ class Batch:
         if self.archive_alone or Side.CREATING_UNIT in self.standing:
             raise WrongSide(Side.CREATING_UNIT.value)
 
-    def touched(self) -> "Batch":
-        """As it is, in a next version: something that belongs to it changed, and nobody changed it meanwhile."""
-        return self._next(self.state)
-
-    def evidenced(self, evidence: Evidence) -> "Batch":
+    def evidenced(self, evidence: Evidence) -> Self:
         """The unit's opinion came otherwise than by a signature here.
 
         Raises: BatchNotReady, WrongSide, SignatureBroken, SameSigner.
@@ -349,7 +187,7 @@ class Batch:
 
     def published(
         self, entries: Iterable[Entry], *, by: Actor, at: datetime, separate: bool, loan: Loan | None = None
-    ) -> "Batch":
+    ) -> Self:
         """The confirmer decides: every listed record opens or defers, or none.
 
         `separate`: whether the confirmer stands for no side (configuration). `loan`: lends a confirmer of another
@@ -381,14 +219,11 @@ class Batch:
             cursor=0,
         )
 
-    def _rooted(self, listed: Sequence[Line]) -> "Batch":
+    def _rooted(self, listed: Sequence[Line]) -> Self:
         """Under the root of these lines, and with the unit's opinion if the transfer packages give it."""
         rooted = replace(self, root=list_root(line.entry() for line in listed), signatures=(), evidence=None)
         evidence = None if self.archive_alone else package_evidence(rooted.opinion_subject, listed)
         return replace(rooted, evidence=evidence)._stood()
 
-    def _stood(self) -> "Batch":
+    def _stood(self) -> Self:
         return self._next(_STANDING[len(self.standing)])
-
-    def _next(self, state: State) -> "Batch":
-        return replace(self, state=state, version=self.version + 1)

@@ -8,11 +8,12 @@ from google.protobuf import timestamp_pb2
 
 from services.catalog.adapters.published_messages import date_of, level_of
 from services.catalog.application.review_ports import ReviewTerms
-from services.catalog.domain.batches import Aggregation, Batch, Bulk, State
+from services.catalog.domain.batches import Batch
 from services.catalog.domain.confirmation import Loan
 from services.catalog.domain.gathering import GatherFilter, Matter
 from services.catalog.domain.opinions import Evidence, Way
 from services.catalog.domain.signatures import Side, Signature
+from services.catalog.domain.work_list import Aggregation, Bulk, State
 from services.common.domain.errors import InvalidArgument
 from tongdang.catalog.v1 import record_pb2, review_pb2
 

@@ -12,7 +12,8 @@ from services.catalog.adapters.gathering import to_gather
 from services.catalog.adapters.migrations import MIGRATIONS
 from services.catalog.adapters.publication_chunk import ChunkOutdated, PublicationChunk, read_chunk
 from services.catalog.adapters.publication_documents import commitments_of
-from services.catalog.domain.batches import Batch, State
+from services.catalog.domain.batches import Batch
+from services.catalog.domain.work_list import State
 from services.common.mongo.migrations import migrate
 from services.common.mongo.outbox import COLLECTION as OUTBOX
 from services.common.mongo.transactions import Transactions

@@ -44,12 +44,13 @@ from services.catalog.application.review import (
     sign_batch,
 )
 from services.catalog.application.review_ports import ReviewTerms
-from services.catalog.domain.batches import Batch, State
+from services.catalog.domain.batches import Batch
 from services.catalog.domain.disagreements import Found
 from services.catalog.domain.gathering import EVERYTHING, Matter
 from services.catalog.domain.import_rows import TakenRow, read_catalogue
 from services.catalog.domain.rules import RULE_VERSION, RuleSettings
 from services.catalog.domain.signatures import Side, Signature
+from services.catalog.domain.work_list import State
 from services.catalog.review import suggesting
 from services.common.domain.actor import Actor, Role
 from services.common.domain.caller import Caller

@@ -14,10 +14,10 @@ from services.catalog.adapters.batch_check import BatchCheck
 from services.catalog.application.lines import decide_lines
 from services.catalog.application.review import reopen_batch
 from services.catalog.domain.batch_errors import BatchNotReady, WrongSide
-from services.catalog.domain.batches import State
 from services.catalog.domain.disagreements import Disagreement
 from services.catalog.domain.signatures import Side
 from services.catalog.domain.verdicts import Decision, Verdict
+from services.catalog.domain.work_list import State
 from services.common.domain.errors import OutOfScope, TongdangError
 from services.common.kafka.reading import read_all
 from tests.integration.dataplane.ground import until

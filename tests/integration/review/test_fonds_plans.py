@@ -15,7 +15,6 @@ from services.catalog.application import plans as plan_cases
 from services.catalog.application import review as cases
 from services.catalog.domain.acts import LineFilter
 from services.catalog.domain.batch_errors import NothingToReview, SameSigner, UnitUnknown
-from services.catalog.domain.batches import State
 from services.catalog.domain.confirmation import Loan
 from services.catalog.domain.fonds_history import Asked, ScopeDecision, asked_unit
 from services.catalog.domain.gathering import GatherFilter, Matter
@@ -23,6 +22,7 @@ from services.catalog.domain.opinions import Outcome
 from services.catalog.domain.plans import Plan, PlanRow, RowProgress
 from services.catalog.domain.signatures import Side
 from services.catalog.domain.verdicts import Decision
+from services.catalog.domain.work_list import State
 from services.common.domain.clock import legal_day
 from services.common.domain.errors import InvalidArgument, OutOfScope, VersionConflict
 from tests.builders import review

@@ -23,10 +23,10 @@ from services.catalog.domain.batch_errors import (
     SecrecyOutstanding,
     Undecided,
 )
-from services.catalog.domain.batches import State
 from services.catalog.domain.gathering import GatherFilter
 from services.catalog.domain.signatures import Side
 from services.catalog.domain.verdicts import Decision, Verdict
+from services.catalog.domain.work_list import State
 from services.common.domain.errors import TongdangError
 from tests.builders import review
 from tests.integration.review.ground import DIRECTOR, IDS, OFFICER, REVIEWER, SECOND, Ground, killed_worker, until

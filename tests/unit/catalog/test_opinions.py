@@ -20,11 +20,12 @@ from services.catalog.domain.batch_errors import (
     SameSigner,
     WrongSide,
 )
-from services.catalog.domain.batches import Batch, State
+from services.catalog.domain.batches import Batch
 from services.catalog.domain.lines import Line, PackageOpinion
 from services.catalog.domain.opinions import LetterState, UnitLetter, Way
 from services.catalog.domain.signatures import Side
 from services.catalog.domain.verdicts import Decision
+from services.catalog.domain.work_list import State
 from services.common.domain.actor import Role
 from services.common.domain.errors import InvalidArgument, OutOfScope
 from tests.builders import review
