@@ -146,8 +146,9 @@ class MemoryTx:
             self.kept.lines[line.record_id] = replace(line, **back, version=line.version + 1)
         return [line.decision for line in mine], [self.kept.lines[line.record_id].decision for line in mine]
 
-    def mark_undone(self, act: Act) -> None:
-        self.kept.acts = [replace(one, undone=True) if one.act_id == act.act_id else one for one in self.kept.acts]
+    def mark_undone(self, act: Act, taken_back: int) -> None:
+        undone = replace(act, undone=True, taken_back=taken_back)
+        self.kept.acts = [undone if one.act_id == act.act_id else one for one in self.kept.acts]
 
     def letter(self, letter_id: str) -> UnitLetter:
         if letter_id not in self.kept.letters:

@@ -11,6 +11,7 @@ from services.catalog.application.review_ports import GroupCounts, RecordFields
 from services.catalog.domain.acts import Act, LineFilter
 from services.catalog.domain.lines import Line
 from services.catalog.domain.verdicts import Decision
+from services.common.domain.errors import NotFound
 from services.common.domain.paging import Page, decode_token, encode_token, page_size
 from services.common.mongo.database import Document, MongoDatabase
 
@@ -81,6 +82,12 @@ class MongoLines:
     def acts(self, batch_id: str, by: str, count: int) -> list[Act]:
         rows = self._db[ACTS].find({"batch_id": batch_id, "by": by}).sort([("at", -1), ("_id", -1)]).limit(count)
         return [act_of(row) for row in rows]
+
+    def act(self, batch_id: str, act_id: str) -> Act:
+        stored = self._db[ACTS].find_one({"_id": act_id, "batch_id": batch_id})
+        if stored is None:
+            raise NotFound("act")
+        return act_of(stored)
 
     def kept(self, batch_id: str, act_id: str, size: int) -> list[tuple[Line, RecordFields]]:
         since = {"batch_id": batch_id, "former.by_act": act_id, "act_id": {"$ne": act_id}}

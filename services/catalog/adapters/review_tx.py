@@ -153,8 +153,9 @@ class MongoReviewTx:
             [Decision(row["former"][0]["decision"]) for row in rows],
         )
 
-    def mark_undone(self, act: Act) -> None:
-        self._tx.db[ACTS].update_one({"_id": act.act_id}, {"$set": {"undone": True}}, session=self._tx.session)
+    def mark_undone(self, act: Act, taken_back: int) -> None:
+        change = {"$set": {"undone": True, "taken_back": taken_back}}
+        self._tx.db[ACTS].update_one({"_id": act.act_id}, change, session=self._tx.session)
 
     def letter(self, letter_id: str) -> UnitLetter:
         found = {"_id": letter_id, "batch_id": self.batch.batch_id}

@@ -148,17 +148,25 @@ def undo_act(*, act_id: str, batch_id: str, by: Caller, batches: Batches) -> Und
         tx.batch.require_reviewing()
         act = require_undoable(act_id, tx.recent_acts(by.actor.pseudonym, UNDOABLE))
         standing = tx.count_act(act_id)
+        tx.mark_undone(act, standing)
         if standing > AT_ONCE:
-            tx.mark_undone(act)
             _start(tx, act, standing, by, undoes=True)
         else:
             before, after = tx.undo(act)
-            tx.mark_undone(act)
             tx.put(tx.batch.decided(before, after))
             tx.record(batch_event(tx.batch, by, act=act_id, lines=standing))
         return Undone(standing, act.lines - standing)
 
     return batches.within(batch_id, work)
+
+
+def undone_before(*, act_id: str, batch_id: str, lines: Lines) -> Undone:
+    """What an act's undoing answered, for a repeat.
+
+    Raises: NotFound.
+    """
+    act = lines.act(batch_id, act_id)
+    return Undone(act.taken_back, act.lines - act.taken_back)
 
 
 def review_secrecy(*, batch_id: str, record_ids: Sequence[str], by: Caller, batches: Batches) -> int:

@@ -120,7 +120,7 @@ class ReviewTx(Protocol):
         """Takes an act back on the lines that still stand as it left them: their decisions before and after."""
         ...
 
-    def mark_undone(self, act: Act) -> None:
+    def mark_undone(self, act: Act, taken_back: int) -> None:
         """The act cannot be undone again."""
         ...
 
@@ -219,6 +219,10 @@ class Lines(Protocol):
 
     def acts(self, batch_id: str, by: str, count: int) -> list[Act]:
         """A person's last acts, newest first."""
+        ...
+
+    def act(self, batch_id: str, act_id: str) -> Act:
+        """Raises: NotFound."""
         ...
 
     def kept(self, batch_id: str, act_id: str, size: int) -> list[tuple[Line, RecordFields]]:

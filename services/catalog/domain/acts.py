@@ -45,7 +45,8 @@ class ActKind(StrEnum):
 class Act:
     """What a person did with lines in one go.
 
-    `lines`: how many; `record_ids`: some of them; `exceptions`: record ids left out of a filter.
+    `lines`: how many; `record_ids`: some of them; `exceptions`: record ids left out of a filter. `taken_back`: of its
+    lines, those that undoing it brought back.
     """
 
     act_id: str
@@ -59,6 +60,7 @@ class Act:
     exceptions: tuple[str, ...] = ()
     record_ids: tuple[str, ...] = ()
     undone: bool = False
+    taken_back: int = 0
 
 
 def require_count(count: int, exceptions: int, wanted_exceptions: int, expected: int) -> None:

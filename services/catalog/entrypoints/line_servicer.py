@@ -138,7 +138,10 @@ class LineServicer(lines_pb2_grpc.LineServiceServicer):
                 act_id=request.act_id, batch_id=request.batch_id, by=by, batches=self._desk.batches
             )
 
-        undone = self._repeats.run(idempotency_key(by, request), work, lambda: Undone(0, 0))
+        def again() -> Undone:
+            return use_cases.undone_before(act_id=request.act_id, batch_id=request.batch_id, lines=self._lines)
+
+        undone = self._repeats.run(idempotency_key(by, request), work, again)
         kept = self._lines.kept(request.batch_id, request.act_id, _NAMED) if undone.kept else []
         return lines_pb2.UndoActResponse(taken_back=undone.taken_back, kept=undone.kept, kept_lines=line_messages(kept))
 

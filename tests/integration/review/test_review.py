@@ -143,6 +143,8 @@ def test_an_act_is_undone_where_its_lines_still_stand_and_the_others_are_named(g
     ground.decide(batch_id, ids[:1], review.DEFER, SECOND)
     undone = line_cases.undo_act(act_id=first, batch_id=batch_id, by=ground.by(), batches=ground.batches)
     assert (undone.taken_back, undone.kept) == (3, 1)
+    again = line_cases.undone_before(act_id=first, batch_id=batch_id, lines=ground.lines)
+    assert again == undone, "a repeat is told the same"
     assert [line.record_id for line, _ in ground.lines.kept(batch_id, first, 100)] == ids[:1]
     decisions = {line.record_id: line.decision for line, _ in ground.lines.some(batch_id, ids)}
     assert decisions[ids[0]] is Decision.DEFER
