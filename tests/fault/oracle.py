@@ -26,6 +26,7 @@ from services.requests.domain.lifecycle import STATE_OF_STATUS, IsoStatus
 from tests.fault.ledger import Ledger
 
 _SETTLES_S = 120.0
+_HEARD = 15
 Rows = Database[dict[str, Any]]
 
 
@@ -112,8 +113,18 @@ def settle(world: World, ledger: Ledger) -> None:
                 break
             except AssertionError as problem:
                 if time.monotonic() > give_up:
-                    raise AssertionError(f"{name}: {problem}") from problem
+                    raise AssertionError(f"{name}: {problem}\n{complaints(world)}") from problem
                 time.sleep(0.3)
+
+
+def complaints(world: World) -> str:
+    """The last of each service's warnings and errors: what a run that nobody watched leaves to read."""
+    found = []
+    for service in world.layout.services:
+        lines = (world.layout.logs / f"{service}.log").read_text(errors="replace").splitlines()
+        heard = [line for line in lines if '"level": "warning"' in line or '"level": "error"' in line]
+        found += [f"{service}: {line[:300]}" for line in heard[-_HEARD:]]
+    return "\n".join(found)
 
 
 def every_outbox_is_drained(world: World) -> None:

@@ -30,7 +30,8 @@ class TopicConsumer:
     """A thread that hands batches to `handle(batch, next_positions)`, which stores result and positions together.
 
     An exception from `handle` is waited out and the batch is read again from `positions()`. A topic that does not
-    exist yet is waited for. Positions that Kafka no longer has mean the result must be rebuilt: `on_lost`.
+    exist yet is waited for. Positions that Kafka no longer has mean the result must be rebuilt: `on_lost`. A client
+    that stands still although there is more is replaced.
     """
 
     def __init__(

@@ -74,20 +74,27 @@ class TantivyIndex:
 
     def apply(self, entries: Sequence[Entry], hidden: Sequence[str], positions: Positions) -> None:
         with self._writing:
-            versions = self._versions([entry.record_id for entry in entries])
-            for entry in entries:
-                known = versions.get(entry.record_id)
-                if known is None or entry.version > known:
-                    if known is not None:
-                        self._delete(key_of(entry.record_id))
-                    self._writer.add_document(document_of(entry))
-            for key in filter(is_uuid, hidden):
-                self._delete(key_of(key))
-            merged = {**self.positions(), **positions}
-            self._delete(POSITIONS_KEY)
-            self._writer.add_document(positions_document(merged))
-            self._writer.commit()
+            try:
+                self._add(entries, hidden, positions)
+                self._writer.commit()
+            except ValueError:  # half a batch must not leave with the commit of its repetition
+                self._writer.rollback()
+                raise
             self._index.reload()
+
+    def _add(self, entries: Sequence[Entry], hidden: Sequence[str], positions: Positions) -> None:
+        versions = self._versions([entry.record_id for entry in entries])
+        for entry in entries:
+            known = versions.get(entry.record_id)
+            if known is None or entry.version > known:
+                if known is not None:
+                    self._delete(key_of(entry.record_id))
+                self._writer.add_document(document_of(entry))
+        for key in filter(is_uuid, hidden):
+            self._delete(key_of(key))
+        merged = {**self.positions(), **positions}
+        self._delete(POSITIONS_KEY)
+        self._writer.add_document(positions_document(merged))
 
     def positions(self) -> dict[tuple[str, int], int]:
         searcher = self._index.searcher()

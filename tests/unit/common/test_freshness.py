@@ -1,13 +1,14 @@
 """Up to which moment a consumer is through: asked of Kafka, never assumed."""
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, cast
 
 import pytest
 from kafka import TopicPartition
 from kafka.errors import KafkaTimeoutError
 from prometheus_client import REGISTRY
 
+from services.common.domain.errors import Unavailable
 from services.common.kafka.consumed import Consumed
 from services.common.kafka.freshness import Freshness
 
@@ -78,3 +79,37 @@ def test_a_silent_kafka_leaves_the_moment_where_it_was(kafka: FakeKafka) -> None
     kafka.silent = True
 
     assert asked("silent", kafka) == before
+
+
+@pytest.fixture
+def at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """It is always time to ask."""
+    monkeypatch.setattr("services.common.kafka.freshness._EVERY_S", 0.0)
+
+
+@pytest.mark.usefixtures("at_once")
+def test_a_client_that_stands_still_before_the_end_is_told_so(kafka: FakeKafka) -> None:
+    kafka.ends = {A: 5, B: 0}
+    freshness = Freshness("stuck")
+
+    with pytest.raises(Unavailable, match="stands still"):
+        for _ in range(10):
+            freshness.ask_when_due(cast("Any", kafka))
+
+
+@pytest.mark.usefixtures("at_once")
+def test_one_that_moves_or_waits_for_its_turn_does_not_stand_still(kafka: FakeKafka) -> None:
+    kafka.ends = {A: 50, B: 5}
+    freshness = Freshness("moving")
+    for position in range(20):
+        kafka.positions = {A: position, B: 0}
+        freshness.handled([message(A, 1)] * 1_000)
+        freshness.ask_when_due(cast("Any", kafka))
+
+
+@pytest.mark.usefixtures("at_once")
+def test_while_kafka_is_silent_nobody_stands_still(kafka: FakeKafka) -> None:
+    kafka.ends, kafka.silent = {A: 5, B: 0}, True
+    freshness = Freshness("waiting")
+    for _ in range(20):
+        freshness.ask_when_due(cast("Any", kafka))

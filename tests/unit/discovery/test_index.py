@@ -93,3 +93,17 @@ def test_everything_is_there_after_a_restart(index: TantivyIndex, tmp_path: Path
     again = TantivyIndex(tmp_path)
     assert found(again, "婚姻") == [(FIRST, "婚姻登记")]
     assert again.positions() == AT
+
+
+def test_half_a_batch_does_not_leave_with_its_repetition(index: TantivyIndex, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(_: object) -> None:
+        raise ValueError("no space left on device")
+
+    third, after = str(uuid.uuid5(uuid.NAMESPACE_DNS, "third")), {**AT, ("catalog.130000.records.v1", 0): 3}
+    with monkeypatch.context() as broken:
+        broken.setattr("services.discovery.adapters.tantivy_index.positions_document", full)
+        with pytest.raises(ValueError, match="no space"):
+            index.apply([state(third, 1, "工资表")], [], after)
+    index.apply([state(third, 1, "工资表")], [], after)
+    assert found(index, "工资表") == [(third, "工资表")]
+    assert index.entries == 3 and index.positions() == after
