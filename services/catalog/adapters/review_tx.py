@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from pymongo import UpdateMany, UpdateOne
+from pymongo import UpdateMany
 
 from services.catalog.adapters.batch_documents import BATCHES, ENTRIES, batch_document, batch_of
 from services.catalog.adapters.documents import RECORDS
@@ -97,12 +97,11 @@ class MongoReviewTx:
             self._tx.db[ENTRIES].bulk_write(writes, ordered=False, session=self._tx.session)
 
     def tick(self, lines: Sequence[Line]) -> None:
-        writes = [
-            UpdateOne(self._these([line]), {"$set": {"secrecy": vars(line.tick), "ticked": line.ticked}})
-            for line in lines
-            if line.tick
-        ]
-        self._tx.db[ENTRIES].bulk_write(writes, ordered=False, session=self._tx.session)
+        ticks = {(line.tick.by, line.tick.at) for line in lines if line.tick}
+        assert len(ticks) == 1, "one person ticks, at one time"
+        ((by, at),) = ticks
+        ticked = {"secrecy": {"by": {"$literal": by}, "at": at, "content_hash": "$content_hash"}, "ticked": True}
+        self._tx.db[ENTRIES].update_many(self._these(lines), [{"$set": ticked}], session=self._tx.session)
 
     def content_hashes(self, record_ids: Sequence[str]) -> dict[str, str]:
         wanted = {"_id": {"$in": list(record_ids)}}
