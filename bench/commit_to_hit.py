@@ -1,33 +1,37 @@
-"""How long after the decision a record is found: `python -m bench.commit_to_hit [ROUNDS]`, on a stack that runs.
+"""How long after the director's decision a record is found, on a whole stack of three provinces.
 
 Each round publishes one record of a sample archive and asks discovery for it until it answers. The figure holds the
-decision's transaction, the chunk, the relay, Kafka and the index; the aim is a p95 of two seconds.
+decision's transaction, the chunk, the relay, Kafka and the index.
 """
 
 import statistics
-import sys
 import time
 import uuid
+from collections.abc import Iterator
 
+from bench.figures import Bound, Figure, figure
+from bench.setting import Setting, until
+from bench.whole_stack import running, stack_beside
 from deploy.local.client import LocalClient
-from deploy.local.layout import Layout
 from deploy.local.reviewing import People, Reviewing
 from services.common.domain.errors import TongdangError
 from tongdang.catalog.v1 import review_pb2
 from tongdang.discovery.v1 import discovery_pb2, discovery_pb2_grpc
 
-_AIM_S = 2.0
+FLOOR = Bound(most=2)
 _PEOPLE = People("js-reviewer", "js-unit3", "js-director")
+_NAP_S = 0.005
 
 
-def main() -> None:
-    """Prints p50, p95 and their ratio to the aim."""
-    rounds = int(sys.argv[1]) if len(sys.argv) > 1 else 20
-    client = LocalClient(Layout.from_environment())
-    seconds = sorted(_round(client) for _ in range(rounds))
-    p50, p95 = statistics.median(seconds), seconds[min(len(seconds) - 1, int(len(seconds) * 0.95))]
-    print("rounds  p50 s  p95 s  aim s  p95/aim")
-    print(f"{rounds:6d}  {p50:5.2f}  {p95:5.2f}  {_AIM_S:5.1f}  {p95 / _AIM_S:7.2f}")
+def measure(setting: Setting) -> Iterator[Figure]:
+    """Seconds, as many publications as the size says."""
+    for count in setting.sizes:
+        with stack_beside(setting) as layout, running(layout):
+            client = LocalClient(layout)
+            waits = sorted(_round(client) for _ in range(count))
+        slowest = statistics.quantiles(waits, n=100, method="inclusive")[98]
+        yield figure("one record alone, p50", "s", 0, waits)
+        yield figure("one record alone, p99", "s", 0, [slowest], floor=FLOOR, aim=FLOOR, note=f"of {count}")
 
 
 def _round(client: LocalClient) -> float:
@@ -40,15 +44,14 @@ def _round(client: LocalClient) -> float:
     client.tokens(_PEOPLE.director)
     publish = review_pb2.PublishBatchRequest(request_id=str(uuid.uuid4()), batch_id=batch.batch_id)
     client.call(desk.review.PublishBatch, publish, _PEOPLE.director)
-    committed = time.perf_counter()
-    while True:
+    decided = time.perf_counter()
+
+    def found() -> bool:
         try:
             client.call(discovery.GetEntry, discovery_pb2.GetEntryRequest(record_id=record_id))
         except TongdangError:
-            time.sleep(0.01)
-        else:
-            return time.perf_counter() - committed
+            return False
+        return True
 
-
-if __name__ == "__main__":
-    main()
+    until(found, nap_s=_NAP_S)
+    return time.perf_counter() - decided

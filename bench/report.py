@@ -105,7 +105,7 @@ def write(run: str, outcomes: Sequence[Outcome]) -> None:
 def _section(outcomes: Sequence[Outcome]) -> str:
     lines = [f"{today()}, {machine()}. {versions()}.", "", _markdown(_COLUMNS), _markdown(["---"] * len(_COLUMNS))]
     lines += [_markdown(values) for outcome in outcomes for values in cells(outcome)]
-    limits = [f"- {BY_NAME[one.row].work}: {BY_NAME[one.row].limit}" for one in outcomes]
+    limits = [f"- {row.work}: {row.limit}" for row in (BY_NAME[one.row] for one in outcomes) if row.limit]
     return "\n".join([*lines, "", "Limits and peers, measured in the same run:", "", *limits, ""])
 
 

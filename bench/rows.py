@@ -114,6 +114,16 @@ ROWS = (
         patience_s=3_600,
     ),
     Row(
+        "to-hit",
+        "bench.commit_to_hit",
+        "publication to searchable, on a whole stack",
+        "",
+        short=(),
+        long=(200,),
+        engines=False,
+        patience_s=3_600,
+    ),
+    Row(
         "whole-stack",
         "bench.whole_stack",
         "`make run`, all cached; the stack at rest",

@@ -29,31 +29,42 @@ _IDLE_S = 20
 
 def measure(setting: Setting) -> Iterator[Figure]:
     """Seconds to the final message, and megabytes at rest."""
-    here = setting.layout
-    layout = Layout(here.base_port + _PORTS_AWAY, here.folder.with_name(f"{here.folder.name}-whole"), here.engines)
-    shutil.rmtree(layout.folder, ignore_errors=True)
     memory: list[float] = []
 
     def ours() -> float:
         began = time.monotonic()
-        with _running(layout) as supervisor:
+        with running(layout) as supervisor:
             took = time.monotonic() - began
             time.sleep(_IDLE_S)
             memory.append(_megabytes(supervisor))
         return took
 
-    try:
+    with stack_beside(setting) as layout:
         ours()  # the first time makes keys, databases and samples
         memory.clear()
         mine, theirs = alternating(ours, lambda: _engines_alone(layout), setting.rounds, setting.budget_s)
-    finally:
-        shutil.rmtree(layout.folder, ignore_errors=True)
     yield figure("to the final message", "s", 0, mine, theirs, floor=START_FLOOR, aim=START_AIM)
     yield figure("three provinces at rest", "MB", 0, memory, floor=MEMORY, aim=MEMORY)
 
 
 @contextmanager
-def _running(layout: Layout) -> Iterator[psutil.Process]:
+def stack_beside(setting: Setting) -> Iterator[Layout]:
+    """An empty folder and ports of its own, beside those of the bench; deleted at the end."""
+    here = setting.layout
+    layout = Layout(here.base_port + _PORTS_AWAY, here.folder.with_name(f"{here.folder.name}-whole"), here.engines)
+    shutil.rmtree(layout.folder, ignore_errors=True)
+    try:
+        yield layout
+    finally:
+        shutil.rmtree(layout.folder, ignore_errors=True)
+
+
+@contextmanager
+def running(layout: Layout) -> Iterator[psutil.Process]:
+    """`make run` until the end of the block.
+
+    Raises: RuntimeError: it ended before its final message; with the last it said.
+    """
     environment = {**os.environ, **layout.as_environment()}
     command = [sys.executable, "-m", "deploy.local", "run"]
     supervisor = subprocess.Popen(command, cwd=ROOT, env=environment, stdout=subprocess.PIPE, text=True)
