@@ -64,7 +64,7 @@ REGISTRY = Registry(1, (Region("320000", "江苏省", "Jiangsu", PRINCIPAL, "loc
 REVIEWER = Actor("1" * 32, frozenset({Role.REVIEWER}), "portal", archive_id=ARCHIVE.archive_id)
 OFFICER = Actor("2" * 32, frozenset({Role.UNIT_OFFICER}), "portal", archive_id=ARCHIVE.archive_id, unit_id=UNIT)
 DIRECTOR = Actor("3" * 32, frozenset({Role.DIRECTOR}), "portal", archive_id=ARCHIVE.archive_id)
-_INSERTED_AT_ONCE = 10_000
+_WRITTEN_AT_ONCE = 10_000
 _ALL = LineFilter()
 
 
@@ -185,8 +185,9 @@ class Province:
     def _tick(self, batch_id: str, size: int) -> None:
         """As reading page by page would leave them; two thousand pages are not what is measured."""
         tick = {"by": REVIEWER.pseudonym, "at": CLOCK.now(), "content_hash": "$content_hash"}
-        db = self._database.db
-        db[ENTRIES].update_many({"batch_id": batch_id}, [{"$set": {"secrecy": tick, "ticked": True}}])
+        db, unticked = self._database.db, {"batch_id": batch_id, "ticked": False}
+        while some := [line["_id"] for line in db[ENTRIES].find(unticked, {}).limit(_WRITTEN_AT_ONCE)]:
+            db[ENTRIES].update_many({"_id": {"$in": some}}, [{"$set": {"secrecy": tick, "ticked": True}}])
         db[BATCHES].update_one({"_id": batch_id}, {"$set": {"ticked": size}})
 
     def _desk(self, actor: Actor) -> ReviewDesk:
@@ -231,5 +232,5 @@ def _insert_records(database: MongoDatabase, count: int) -> None:
     }
     now = CLOCK.now()
     documents = ({**new_document(row, "bench", now), **due} for row in islice(rows, count))
-    while some := list(islice(documents, _INSERTED_AT_ONCE)):
+    while some := list(islice(documents, _WRITTEN_AT_ONCE)):
         database.db[RECORDS].insert_many(some)
