@@ -1,13 +1,12 @@
 """What proves a published record, from MongoDB."""
 
 from bisect import bisect_left
-from datetime import datetime
 from functools import lru_cache
 
-from services.catalog.adapters.batch_documents import BATCHES, ENTRIES, batch_of
+from services.catalog.adapters.batch_documents import ENTRIES
 from services.catalog.adapters.documents import RECORDS
 from services.catalog.adapters.publication_documents import PUBLICATIONS, commitments_of
-from services.catalog.adapters.published_messages import Opening
+from services.catalog.adapters.published_messages import published_entry
 from services.catalog.adapters.retractions import RETRACTIONS
 from services.catalog.domain.publications import ProvenanceUnavailable
 from services.catalog.domain.record import AccessStatus
@@ -50,17 +49,15 @@ class MongoProvenances:
     def _provenance(self, record: Document) -> provenance_pb2.Provenance:
         batch_id = record["batch_id"]
         published = self._db[PUBLICATIONS].find_one({"_id": batch_id})
-        batch = self._db[BATCHES].find_one({"_id": batch_id})
         line = self._db[ENTRIES].find_one({"batch_id": batch_id, "record_id": record["_id"]}, {"ordinal": 1, "salt": 1})
-        if published is None or batch is None or line is None or "salt" not in line:
+        if published is None or line is None or "salt" not in line:
             raise ProvenanceUnavailable(batch_id or "")
         ordinals, tree = self._tree(batch_id)
         index = bisect_left(ordinals, line["ordinal"])
         if index == len(ordinals) or ordinals[index] != line["ordinal"]:
             raise ProvenanceUnavailable(batch_id)
-        opening = Opening(batch_of(batch), record["opened_on"], published["sample"], _moment(record))
         return provenance_pb2.Provenance(
-            entry=opening.entry(record, record["rule"]),
+            entry=published_entry(record, published["sample"]),
             salt=bytes(line["salt"]),
             index=index,
             count=len(ordinals),
@@ -75,8 +72,3 @@ class MongoProvenances:
         if not ordinals:
             raise ProvenanceUnavailable(batch_id)
         return ordinals, MerkleTree([leaf_hash(one) for one in commitments])
-
-
-def _moment(record: Document) -> datetime:
-    moment: datetime = record["updated_at"]
-    return moment

@@ -45,6 +45,27 @@ def date_of(stored: dict[str, Any]) -> common_pb2.RecordDate:
     )
 
 
+def published_entry(record: Mapping[str, Any], sample: bool) -> record_pb2.OpenEntry:
+    """What the public reads of an open record, made from how it is stored: the masked title where there is one."""
+    return record_pb2.OpenEntry(
+        record_id=record["_id"],
+        region_id=record["region_id"],
+        archive_id=record["archive_id"],
+        reference_code=record["reference_code"],
+        fonds=record["fonds"],
+        level=_LEVELS[record["level"]],
+        title=record.get("masked_title") or record["title"],
+        creator=record["creator"],
+        date=date_of(record["date"]),
+        pages=record["pages"],
+        rule=record["rule"],
+        batch_id=record["batch_id"],
+        opened_on=record["opened_on"],
+        reviewed_by_archive_alone=bool(record.get("reviewed_by_archive_alone")),
+        sample=sample,
+    )
+
+
 class Opening:
     """Makes the open entries of one batch; what all of them share is made once."""
 

@@ -83,7 +83,7 @@ class Recovery:
     def _record(self, record_id: str, state: record_pb2.RecordPublished) -> None:
         def work(tx: Tx) -> None:
             known = tx.db[RECORDS].find_one({"_id": record_id}, session=tx.session)
-            change = _public_fields(state, self._by.clock.now())
+            change = _public_fields(state, known, self._by.clock.now())
             if known is None and not state.HasField("open"):
                 return  # a retraction says nothing from which a record could be made
             if known is not None:
@@ -129,7 +129,8 @@ class Recovery:
         tx.record(self._by.granted(ObjectRef("case", leg.leg_id), action="case.bring-back", facts=facts))
 
 
-def _public_fields(state: record_pb2.RecordPublished, now: datetime) -> Document:
+def _public_fields(state: record_pb2.RecordPublished, known: Document | None, now: datetime) -> Document:
+    """A title other than the record's own was masked when it opened."""
     version = int(state.event.version)
     if state.HasField("open"):
         entry = state.open
@@ -139,6 +140,7 @@ def _public_fields(state: record_pb2.RecordPublished, now: datetime) -> Document
             "batch_id": entry.batch_id,
             "decision": "open",
             "rule": entry.rule,
+            "masked_title": entry.title if known and known["title"] != entry.title else "",
             "opened_on": entry.opened_on,
             "reviewed_by_archive_alone": entry.reviewed_by_archive_alone,
             "updated_at": now,

@@ -6,7 +6,7 @@ import pytest
 from google.protobuf.descriptor import FieldDescriptor
 from google.protobuf.json_format import MessageToDict
 
-from services.catalog.adapters.published_messages import entry_content
+from services.catalog.adapters.published_messages import entry_content, published_entry
 from tongdang.catalog.v1 import record_pb2
 
 WORTH: dict[int, Any] = {
@@ -52,3 +52,12 @@ def test_every_level_is_told_by_its_name(level: int) -> None:
     entry = filled(record_pb2.OpenEntry())
     entry.level = level
     assert entry_content(entry) == as_read(entry)
+
+
+def test_a_masked_title_is_the_one_that_leaves() -> None:
+    date = {"raw": "1990", "earliest": None, "latest": None, "precision": "year", "attested": False}
+    known = {"_id": "r", "region_id": "320000", "archive_id": "a320581", "reference_code": "A001-1", "fonds": "A001"}
+    more = {"level": "item", "title": "张三受贿案", "creator": "检察院", "date": date, "pages": 3, "rule": "O1"}
+    record = {**known, **more, "batch_id": "b", "opened_on": "2026-03-02", "reviewed_by_archive_alone": False}
+    assert published_entry({**record, "masked_title": "某案"}, sample=False).title == "某案"
+    assert published_entry({**record, "masked_title": ""}, sample=False).title == "张三受贿案"
