@@ -14,6 +14,7 @@ from collections.abc import Iterator, Sequence
 from deploy.local.client import LocalClient
 from deploy.local.layout import Layout
 from deploy.local.reviewing import People, Reviewing
+from deploy.local.services import command
 from deploy.provinces.catalogue import Sample, load
 from deploy.samples.archives import sample_archives
 from deploy.samples.generator import csv_file
@@ -39,6 +40,8 @@ def fill(layout: Layout, provinces: Sequence[str]) -> None:
         for unit_id, officer in sample.unit_officers.items():
             _review(client, sample, unit_id, officer)
         _review(client, sample, "", f"{sample.people}-reviewer2")
+        if command(layout, f"catalog-{sample.region_id}", "dump").returncode:
+            sys.exit(f"the dump of {sample.archive_id} was not asked for")
 
 
 def _import(client: LocalClient, sample: Sample) -> None:

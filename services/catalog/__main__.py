@@ -13,6 +13,7 @@ from services.catalog.application.desk_messages import LANE
 from services.catalog.application.rules import use_rule_table
 from services.catalog.desk import wire_desk
 from services.catalog.domain.rules.versions import rule_table
+from services.catalog.dumps import wire_dumps
 from services.catalog.entrypoints.import_servicer import ImportServicer
 from services.catalog.entrypoints.import_worker import ImportWorker
 from services.catalog.entrypoints.provenance_servicer import ProvenanceServicer
@@ -59,6 +60,7 @@ def run_service() -> None:
     use_rule_table(rule_table(settings.rules), by=operator(base, "rules.changed"), versions=versions)
     provenance_servicer = ProvenanceServicer(MongoProvenances(base.database))
 
+    dumps = wire_dumps(base, settings)
     desk = wire_desk(base, region_id, read_key(settings.sealing.key_file), settings.certificate.verify_url)
 
     server = GrpcServer(
@@ -70,6 +72,7 @@ def run_service() -> None:
             partial(provenance_pb2_grpc.add_ProvenanceServiceServicer_to_server, provenance_servicer),
             partial(rules_pb2_grpc.add_RulesServiceServicer_to_server, RulesServicer(versions, words, repeats)),
             *review.register,
+            *dumps.register,
             *desk.register,
         ],
     )
@@ -78,7 +81,14 @@ def run_service() -> None:
         observe_letters(base.database, base.clock, [LANE]),
         observe_cases(base.database, base.clock, archives),
     ]
-    components = [*base.components(*observations), import_worker, *review.components, *desk.components, server]
+    components = [
+        *base.components(*observations),
+        import_worker,
+        *review.components,
+        *dumps.components,
+        *desk.components,
+        server,
+    ]
     again = RetractionRepeats(base.transactions, settings.identity.principal, base.clock, base.ids)
     timers = [*review.timers, *desk.timers, Timer("repeat retractions", 3600, again)]
     serve(App(settings, components, timers=timers))

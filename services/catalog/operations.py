@@ -5,6 +5,7 @@ import sys
 from services.catalog.adapters.batch_check import BatchCheck
 from services.catalog.adapters.comparison import differences
 from services.catalog.adapters.desk_documents import COPIES, VAULT
+from services.catalog.adapters.dump_shelf import DumpState
 from services.catalog.adapters.elsewhere import KafkaAndCentre
 from services.catalog.adapters.import_store import IMPORT_FILES
 from services.catalog.adapters.migrations import MIGRATIONS
@@ -16,6 +17,7 @@ from services.catalog.application.supplying import take_message, take_request
 from services.catalog.domain.differences import TABLE, Difference
 from services.catalog.domain.disagreements import MEANING
 from services.catalog.entrypoints.access_desk import DESK_ACCESS
+from services.catalog.entrypoints.access_dump import DUMP_ACCESS
 from services.catalog.entrypoints.access_import import IMPORT_ACCESS
 from services.catalog.entrypoints.access_provenance import PROVENANCE_ACCESS
 from services.catalog.entrypoints.access_review import REVIEW_ACCESS
@@ -30,7 +32,7 @@ from services.common.mongo.files import BlobStore, FixityBroken
 from services.common.operations import Command, Operations, operator, record, tell
 from tongdang.fulfilment.v1 import fulfilment_pb2
 
-ACCESS = {**IMPORT_ACCESS, **REVIEW_ACCESS, **RULES_ACCESS, **DESK_ACCESS, **PROVENANCE_ACCESS}
+ACCESS = {**IMPORT_ACCESS, **REVIEW_ACCESS, **RULES_ACCESS, **DESK_ACCESS, **PROVENANCE_ACCESS, **DUMP_ACCESS}
 _BUCKETS = (VAULT, COPIES, IMPORT_FILES, LETTER_SCANS)
 _BY_WORKERS = frozenset({"import.apply", "batch.apply-chunk", "batch.published", "batch.apply-act", "rules.changed"})
 WRITES = frozenset(row.action for row in ACCESS.values() if row.recording is Recording.WRITE) | _BY_WORKERS
@@ -45,6 +47,7 @@ def commands() -> dict[str, Command]:
         "repair": repair,
         "fixity": fixity,
         "check-publications": check_publications,
+        "dump": dump,
     }
 
 
@@ -85,6 +88,13 @@ def fixity() -> None:
     tell({"files": checked, "broken": broken})
     if broken:
         raise FixityBroken(f"{broken} of {checked} files differ from their digests")
+
+
+def dump() -> None:
+    """Has the running service write a dump of the open catalogue now, whatever the time is."""
+    base, _ = _base()
+    record(base, "operator.dump")
+    DumpState(base.database).want(base.clock.now())
 
 
 def check_publications() -> None:

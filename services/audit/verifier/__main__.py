@@ -1,4 +1,4 @@
-"""tongdang-verify: checks the audit log from outside, with nothing but its URL and public key; `record`: an entry."""
+"""tongdang-verify: checks the log from outside, by its URL and public key; `record` an entry, `dump` a catalogue."""
 
 import argparse
 import json
@@ -6,11 +6,13 @@ import sys
 from pathlib import Path
 
 from services.audit.domain.notes import Checkpoint, InvalidNote
-from services.audit.verifier import record_command
+from services.audit.verifier import dump_command, record_command
 from services.audit.verifier.asked import HttpLog, add_log_arguments, key_of, witnesses_of
 from services.audit.verifier.verify import Verdict, VerificationFailed, verify
 
 OK, FAILED, NOT_CHECKED = 0, 1, 2
+COMMANDS = {"record": record_command.main, "dump": dump_command.main}
+"""Besides checking the log itself."""
 
 
 def main() -> int:
@@ -86,4 +88,5 @@ def _say(as_json: bool, verified: bool, chinese: str, english: str) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(record_command.main(sys.argv[2:]) if sys.argv[1:2] == ["record"] else main())
+    command = COMMANDS.get(" ".join(sys.argv[1:2]))
+    sys.exit(command(sys.argv[2:]) if command else main())

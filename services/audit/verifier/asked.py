@@ -1,4 +1,4 @@
-"""What both commands of the verifier are asked by: the log's URL and key, and whose word is wanted besides."""
+"""What the commands of the verifier share: the log's URL and key, whose word is wanted besides, fetching, telling."""
 
 import argparse
 import http.client
@@ -8,6 +8,13 @@ from pathlib import Path
 
 from services.audit.domain.notes import COSIGNATURE, InvalidNote, parse_verifier_key
 from services.audit.verifier.verify import NotServed, Witnesses
+
+Sentence = tuple[str, str]
+"""In Chinese and English."""
+FROM_PORTAL = (
+    "注意：登记册取自门户本身，其中的密钥是否属于各省须另行核实。",
+    "Note: the registry came from the portal itself; whether its keys are the provinces' has to be known elsewhere.",
+)
 
 
 def add_log_arguments(parser: argparse.ArgumentParser) -> None:
@@ -43,6 +50,19 @@ class HttpLog:
             raise
         except http.client.HTTPException as problem:
             raise OSError(f"{path}: {type(problem).__name__}") from problem
+
+
+def fetched(url: str) -> str:
+    """Raises: ValueError: no such scheme; OSError: not answered. A retracted record's answer is 410 and has a body."""
+    if not url.startswith(("http://", "https://")):
+        raise ValueError("the URL starts with http:// or https://")
+    try:
+        with urllib.request.urlopen(url, timeout=30) as answer:  # noqa: S310 - checked above
+            return str(answer.read().decode())
+    except urllib.error.HTTPError as problem:
+        if problem.code == 410:
+            return problem.read().decode()
+        raise
 
 
 def key_of(given: str) -> str:

@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from services.audit.domain.notes import Checkpoint
+from services.audit.verifier.asked import Sentence
 from services.audit.verifier.registry import KnownRegion
 from services.common.domain.publication import (
     BUNDLE_TYPE,
@@ -20,8 +21,6 @@ from services.common.domain.publication import (
 
 Logged = Callable[[bytes, str, int | None], tuple[int, Checkpoint]]
 """(manifest, batch id, leaf index where one is told) → where the log has it, and under which checkpoint."""
-Sentence = tuple[str, str]
-"""In Chinese and English."""
 
 
 class Retracted(Exception):

@@ -3,24 +3,26 @@
 import argparse
 import json
 import sys
-import urllib.error
-import urllib.request
 from collections.abc import Sequence
 from pathlib import Path
 from uuid import UUID
 
 from services.audit.domain.notes import Checkpoint
-from services.audit.verifier.asked import HttpLog, add_log_arguments, key_of, witnesses_of
+from services.audit.verifier.asked import (
+    FROM_PORTAL,
+    HttpLog,
+    Sentence,
+    add_log_arguments,
+    fetched,
+    key_of,
+    witnesses_of,
+)
 from services.audit.verifier.logged import check_logged
-from services.audit.verifier.record import Retracted, Sentence, verify_record
+from services.audit.verifier.record import Retracted, verify_record
 from services.audit.verifier.registry import read_registry
 from services.common.domain.publication import NotProven, Step
 
 OK, FAILED, NOT_CHECKED, RETRACTED = 0, 1, 2, 3
-_FROM_PORTAL = (
-    "注意：登记册取自门户本身，其中的密钥是否属于各省须另行核实。",
-    "Note: the registry came from the portal itself; whether its keys are the provinces' has to be known elsewhere.",
-)
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -37,7 +39,7 @@ def main(arguments: Sequence[str]) -> int:
         for sentence in verify_record(bundle, read_registry(registry), logged):
             _tell(asked.json, told, sentence)
         if not asked.registry:
-            _tell(asked.json, told, _FROM_PORTAL)
+            _tell(asked.json, told, FROM_PORTAL)
         _tell(asked.json, told, ("验证通过。", "Verified."))
         code = OK
     except NotProven as failure:
@@ -72,8 +74,8 @@ def _bundle(asked: argparse.Namespace) -> str:
     if asked.file is not None:
         return Path(asked.file).read_text(encoding="utf-8")
     url, record_id = asked.portal[0].rstrip("/"), str(UUID(asked.portal[1]))
-    bundle = _fetched(f"{url}/records/{record_id}/provenance.json")
-    shown = json.loads(_fetched(f"{url}/api/v1/records/{record_id}"))
+    bundle = fetched(f"{url}/records/{record_id}/provenance.json")
+    shown = json.loads(fetched(f"{url}/api/v1/records/{record_id}"))
     proven = json.loads(bundle)
     if "entry" in proven and proven["entry"] != shown:
         raise NotProven(Step.ENTRY, "the portal shows its readers another entry than the one it proves")
@@ -85,20 +87,7 @@ def _registry(asked: argparse.Namespace) -> str:
         return Path(asked.registry).read_text(encoding="utf-8")
     if asked.portal is None:
         raise ValueError("a file is checked with --registry")
-    return _fetched(f"{asked.portal[0].rstrip('/')}/registry.json")
-
-
-def _fetched(url: str) -> str:
-    """Raises: ValueError: no such scheme; OSError: not answered. A retracted record's answer is 410 and has a body."""
-    if not url.startswith(("http://", "https://")):
-        raise ValueError("the URL starts with http:// or https://")
-    try:
-        with urllib.request.urlopen(url, timeout=30) as answer:  # noqa: S310 - checked above
-            return str(answer.read().decode())
-    except urllib.error.HTTPError as problem:
-        if problem.code == 410:
-            return problem.read().decode()
-        raise
+    return fetched(f"{asked.portal[0].rstrip('/')}/registry.json")
 
 
 def _tell(as_json: bool, told: list[Sentence], sentence: Sentence) -> None:

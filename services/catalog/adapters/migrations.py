@@ -3,6 +3,7 @@
 from services.catalog.adapters.batch_documents import create_batch_collections
 from services.catalog.adapters.desk_documents import create_desk_collections
 from services.catalog.adapters.documents import create_record_collections, index_reviewable_records
+from services.catalog.adapters.dump_shelf import create_dump_collections
 from services.catalog.adapters.publication_documents import create_publication_collections
 from services.catalog.adapters.retractions import create_retractions
 from services.catalog.adapters.review_migration import review_lists
@@ -19,4 +20,5 @@ MIGRATIONS = [
     Migration(120, "commitments and manifests of publications", create_publication_collections),
     Migration(121, "retractions, to be repeated", create_retractions),
     Migration(130, "lists in review, opinions, histories of fonds, plans", review_lists),
+    Migration(170, "dumps of the open catalogue", create_dump_collections),
 ]

@@ -12,6 +12,7 @@ from pymongo.database import Database
 
 from services.catalog.adapters.batch_documents import ENTRIES
 from services.catalog.adapters.documents import RECORDS
+from services.catalog.adapters.dump_shelf import withdraw_dumps
 from services.catalog.adapters.published_messages import retraction_message, retraction_of
 from services.catalog.domain.record import AccessStatus
 from services.catalog.domain.verdicts import Decision
@@ -45,10 +46,12 @@ def create_retractions(db: Database[Document]) -> None:
 
 
 def keep_retraction(tx: Tx, batch_id: str | None, message: OutboxMessage, at: datetime) -> None:
-    """The salt dies, so that nobody can guess what stood there; the message is kept to be repeated."""
+    """The salt dies, so that nobody can guess what stood there; no dump that holds it is offered any more; the message
+    is kept to be repeated."""
     line = {"batch_id": batch_id, "record_id": message.key}
     tx.db[ENTRIES].update_one(line, {"$unset": {"salt": ""}}, session=tx.session)
     tx.db[RETRACTIONS].replace_one({"_id": message.key}, _document(message, at), upsert=True, session=tx.session)
+    withdraw_dumps(tx)
 
 
 class RetractionRepeats:

@@ -8,7 +8,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
-from datetime import date
+from datetime import date, time
 from itertools import islice
 from pathlib import Path
 from typing import Any, cast
@@ -25,6 +25,7 @@ from services.catalog.adapters.batch_check import BatchCheck
 from services.catalog.adapters.batch_store import MongoBatches
 from services.catalog.adapters.batch_worker import BatchWorker, WorkerTerms
 from services.catalog.adapters.comparison import differences
+from services.catalog.adapters.dump_worker import DumpWorker
 from services.catalog.adapters.elsewhere import KafkaAndCentre
 from services.catalog.adapters.fonds_store import MongoFonds, MongoLoans
 from services.catalog.adapters.import_claims import new_document
@@ -51,6 +52,7 @@ from services.catalog.domain.import_rows import TakenRow, read_catalogue
 from services.catalog.domain.rules import RULE_VERSION, RuleSettings
 from services.catalog.domain.signatures import Side, Signature
 from services.catalog.domain.work_list import State
+from services.catalog.dumps import publisher_of
 from services.catalog.review import suggesting
 from services.common.domain.actor import Actor, Role
 from services.common.domain.caller import Caller
@@ -194,6 +196,16 @@ class OwnProvince:
             terms,
         )
 
+    def dump_worker(self, holder: str = "here") -> DumpWorker:
+        """One that keeps two dumps, and writes at night."""
+        lease = LeaseHolder(self.database, "dumps", holder, 30)
+        region = self.registry.regions[0]
+        publisher = publisher_of(region, _KEY, {"zh": "请注明来源。", "en": "Name the source."})
+        night = time(3, 30)
+        return DumpWorker(
+            self.database, self.transactions, lease, region, publisher, self.principal, CLOCK, IDS, night, 2
+        )
+
     def signed(self, limit: int) -> str:
         """A batch that awaits the director; the worker runs."""
         wanted = Wanted(UNIT, limit, EVERYTHING, Matter.OPENING)
@@ -275,10 +287,17 @@ class OwnProvince:
 
     def killed_worker(self, *, before_commit: int = 0, after_commit: int = 0) -> None:
         """A worker's process that kills itself around its n-th commit; returns when it is dead."""
+        self._killed("worker", before_commit, after_commit)
+
+    def killed_dump_worker(self, *, before_commit: int = 0, after_commit: int = 0) -> None:
+        """The same of the one that writes dumps."""
+        self._killed("dump_worker", before_commit, after_commit)
+
+    def _killed(self, which: str, before_commit: int, after_commit: int) -> None:
         files = [str(self.kafka.certificate_file), str(self.kafka.key_file), str(self.kafka.ca_file)]
         where = [self.database.uri, self.database.name, self.kafka.bootstrap, files, self.region_id, self.principal]
         root = Path(__file__).parents[3]
-        trap = json.dumps([*where, before_commit, after_commit])
+        trap = json.dumps([*where, which, before_commit, after_commit])
         environment = {**os.environ, "GROUND": trap, "PYTHONPATH": os.pathsep.join([str(root), str(root / "gen")])}
         command = [sys.executable, "-m", "tests.integration.publication.own_province"]
         dead = subprocess.run(command, env=environment, cwd=root, timeout=240, check=False)
@@ -327,9 +346,11 @@ def _die_around_commit(before: int, after: int) -> None:
 
 
 if __name__ == "__main__":
-    uri, name, bootstrap, files, region, principal, before_commit, after_commit = json.loads(os.environ["GROUND"])
+    uri, name, bootstrap, files, region, principal, which, before_commit, after_commit = json.loads(
+        os.environ["GROUND"]
+    )
     _die_around_commit(before_commit, after_commit)
     connection = KafkaConnection(bootstrap, *map(Path, cast(list[str], files)))
-    trapped_worker = OwnProvince(MongoDatabase(uri, name), connection, region, principal).worker()
+    trapped_worker = getattr(OwnProvince(MongoDatabase(uri, name), connection, region, principal), which)()
     trapped_worker.start()
     signal.pause()
