@@ -15,6 +15,7 @@ from tongdang.auth.v1 import auth_pb2, auth_pb2_grpc
 from tongdang.catalog.v1 import (
     delivery_pb2_grpc,
     desk_pb2_grpc,
+    dump_pb2_grpc,
     fonds_pb2_grpc,
     import_pb2_grpc,
     lines_pb2_grpc,
@@ -43,6 +44,7 @@ class Province:
         self.fonds = fonds_pb2_grpc.FondsServiceStub(channel)
         self.desk = desk_pb2_grpc.DeskServiceStub(channel)
         self.delivery = delivery_pb2_grpc.DeliveryServiceStub(channel)
+        self.dumps = dump_pb2_grpc.DumpServiceStub(channel)
         self.provenance = provenance_pb2_grpc.ProvenanceServiceStub(channel)
 
 

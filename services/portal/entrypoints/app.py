@@ -22,6 +22,7 @@ from services.portal.entrypoints import (
     citizen,
     desk,
     kept,
+    open_data,
     outlets,
     provenance,
     public,
@@ -91,7 +92,8 @@ def build_app(site: Site, components: Sequence[Component]) -> FastAPI:
     )
     app.state.site = site
     app.mount("/static", StaticFiles(directory=Path(__file__).resolve().parents[1] / "static"))
-    for module in (public, provenance, outlets, signing_in, kept, citizen, archive, review, rules, desk, supervision):
+    doors = (citizen, archive, review, rules, desk, supervision)
+    for module in (public, provenance, outlets, open_data, signing_in, kept, *doors):
         app.include_router(module.router, include_in_schema=module is public)
     _health(app, components)
     _errors(app)

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from services.common.domain.open_dump import CSV, JSON_LINES, MANIFEST, RETRACTED, SIGNATURE
 from services.portal.domain.texts import load_texts
 
 _PORTAL = Path(__file__).resolve().parents[3] / "services" / "portal"
@@ -19,6 +20,7 @@ _FAMILIES = {
     "fonds.asked.": range(4),
     "fonds.kind.": ("renamed", "merged", "split", "abolished", "moved", "none"),
     "rule.": ("O1", "O2", "O3", "D1", "D2", "D3"),
+    "open-data.file.": (MANIFEST, SIGNATURE, CSV, JSON_LINES, RETRACTED),
     "keys.": ("j", "k", "a", "d", "x", "s", "p", "z", "help"),
 }
 """Keys that pages put together, by what their second half can be."""
