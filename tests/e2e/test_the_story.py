@@ -51,8 +51,8 @@ def test_a_record_goes_from_the_review_desk_to_a_citizen_in_another_region(
 ) -> None:
     """Steps 3 to 7 of the story with nothing faked; then what the run has told of itself."""
     title = _review_and_publish(browser, stack, people_password)
-    request_path, number = _ask(browser, stack, people_password, title)
-    _fulfil(browser, stack, people_password, number)
+    request_path, number = ask_for_a_copy(browser, stack, people_password, title)
+    fulfil(browser, stack, people_password, number)
     _download_and_verify(browser, stack, people_password, request_path, tmp_path)
     _supervise(browser, stack, people_password, number)
     _verify_the_log(stack, tmp_path)
@@ -99,7 +99,7 @@ def _review_and_publish(browser: Browser, stack: Stack, password: str) -> str:
     return title
 
 
-def _ask(browser: Browser, stack: Stack, password: str, title: str) -> tuple[str, str]:
+def ask_for_a_copy(browser: Browser, stack: Stack, password: str, title: str) -> tuple[str, str]:
     newcomer = Person(browser, stack, "citizen-new", password, phone=True)
     citizen = Person(browser, stack, "citizen", password, phone=True)
     page = citizen.page
@@ -136,7 +136,7 @@ def _ask(browser: Browser, stack: Stack, password: str, title: str) -> tuple[str
     return first, number
 
 
-def _fulfil(browser: Browser, stack: Stack, password: str, number: str) -> None:
+def fulfil(browser: Browser, stack: Stack, password: str, number: str) -> None:
     other = Person(browser, stack, "ks-clerk", password)
     expect(other.open("/archive/desk").get_by_text(number)).to_have_count(0)
     clerk = Person(browser, stack, "js-clerk", password)

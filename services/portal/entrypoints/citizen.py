@@ -7,7 +7,7 @@ from fastapi import APIRouter, Depends
 from fastapi.responses import Response, StreamingResponse
 
 from services.common.domain.clock import legal_day
-from services.common.domain.errors import NotFound, ProofRequired
+from services.common.domain.errors import Kind, NotFound, ProofRequired, TongdangError
 from services.common.security.sealed import seal
 from services.portal.adapters.sessions import Draft
 from services.portal.domain.person import Person
@@ -130,7 +130,8 @@ def status(at: At, request_id: str, new: str = "") -> Response:
     request = _request(at, request_id)
     archive = at.archive(request.supplier_archive_id)
     title = at.t("receipt.title") if new else at.t("status.title", number=request.request_number)
-    return at.page("request.html", title, request=request, archive=archive, new=bool(new))
+    gone = _retraction(at, request.record_id)
+    return at.page("request.html", title, request=request, archive=archive, new=bool(new), gone=gone)
 
 
 @router.get("/requests/{request_id}/cancel")
@@ -206,6 +207,17 @@ def _draft(at: Visit, draft_id: str) -> Draft:
 def _request(at: Visit, request_id: str) -> Any:
     asked = requests_pb2.GetRequestRequest(request_id=request_id)
     return at.call(at.site.backends.requests.GetRequest, asked).request
+
+
+def _retraction(at: Visit, record_id: str) -> Any:
+    """What took the record back since; None where it is open, or where nobody can tell now."""
+    try:
+        answer = at.call(at.site.backends.discovery.GetEntry, discovery_pb2.GetEntryRequest(record_id=record_id))
+    except TongdangError as problem:
+        if problem.kind not in (Kind.NOT_FOUND, Kind.UNAVAILABLE):
+            raise
+        return None
+    return answer.retraction if answer.WhichOneof("state") == "retraction" else None
 
 
 def _open_entry(at: Visit, record_id: str) -> Any:

@@ -1,7 +1,7 @@
 """The creating unit's opinion, three ways: signed here, in the transfer package, by a stamped letter."""
 
 import json
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
 import pytest
@@ -159,6 +159,16 @@ def test_a_letter_counts_only_once_another_person_of_the_archive_has_checked_it(
     assert archive.batch.evidence.way is Way.LETTER
     archive.publish(DIRECTOR)
     assert archive.stands() is State.PUBLISHING
+
+
+def test_a_units_silence_for_a_year_opens_nothing() -> None:
+    archive = Archive(*three_lines()).frozen()
+    archive.enter()
+    archive.sign(REVIEWER, Side.ARCHIVE)
+    archive.desk.clock.moment += timedelta(days=366)
+    with pytest.raises(NotReviewed):
+        archive.publish(DIRECTOR)
+    assert archive.stands() is State.PARTLY_SIGNED
 
 
 def test_who_entered_or_checked_the_letter_does_not_confirm() -> None:
