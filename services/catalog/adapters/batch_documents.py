@@ -6,7 +6,7 @@ from typing import Any
 from pymongo import ASCENDING, DESCENDING, IndexModel
 from pymongo.database import Database
 
-from services.catalog.domain.batches import Batch
+from services.catalog.domain.batches import Batch, Cancellation
 from services.catalog.domain.gathering import GatherFilter, Matter
 from services.catalog.domain.opinions import Evidence, Way
 from services.catalog.domain.signatures import Side, Signature
@@ -55,6 +55,7 @@ def batch_document(batch: Batch, traceparent: str) -> Document:
         "signatures": [{**vars(one), "side": one.side.value} for one in batch.signatures],
         "evidence": {**vars(evidence), "way": evidence.way.value} if evidence else None,
         "skipped": list(batch.skipped),
+        **({"cancellation": dict(vars(batch.cancellation))} if batch.cancellation else {}),
     }
 
 
@@ -69,6 +70,7 @@ _READERS: Mapping[str, Callable[[Any], Any]] = {
     "signatures": lambda stored: tuple(_signature_of(one) for one in stored),
     "evidence": lambda stored: _evidence_of(stored) if stored else None,
     "skipped": tuple,
+    "cancellation": lambda stored: Cancellation(**stored),
 }
 _STORED_OTHERWISE = {"batch_id", *_READERS}
 

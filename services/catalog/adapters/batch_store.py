@@ -19,7 +19,7 @@ from services.common.mongo.wakeups import Wakeup
 from services.common.tracing import current_traceparent
 
 T = TypeVar("T")
-_WORKING = frozenset({State.GATHERING, State.RENEWING})
+_WORKING = frozenset({State.GATHERING, State.RENEWING, State.CANCELLING})
 
 
 class MongoBatches:

@@ -5,7 +5,7 @@ point leaves the cursor where the last whole chunk ended.
 """
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass, replace
@@ -20,6 +20,7 @@ from services.catalog.adapters.gathering import Suggest, gather, renew
 from services.catalog.adapters.publication_chunk import ChunkOutdated, PublicationChunk, read_chunk
 from services.catalog.adapters.publication_documents import PUBLICATIONS, commitments_of
 from services.catalog.adapters.published_messages import manifest_message
+from services.catalog.adapters.releasing import release
 from services.catalog.adapters.review_tx import MongoReviewTx
 from services.catalog.domain.batches import Batch
 from services.catalog.domain.publications import PublicationUnfinished, manifest
@@ -42,7 +43,7 @@ from services.common.tracing import span
 _IDLE_S = 1.0
 _WAITING: tuple[Document, ...] = (
     {"bulk.act_id": {"$exists": True}},
-    {"state": {"$in": [State.GATHERING.value, State.RENEWING.value]}},
+    {"state": {"$in": [State.GATHERING.value, State.RENEWING.value, State.CANCELLING.value]}},
     {"state": State.PUBLISHING.value},
 )
 """What the worker does first: people wait for the former two."""
@@ -147,10 +148,16 @@ class BatchWorker:
             with span("publish chunk", parent=self._act):
                 self._publish(batch)
             return True
-        name, step = ("act chunk", self._go_on) if batch.bulk else ("gather chunk", self._list)
+        name, step = ("act chunk", self._go_on) if batch.bulk else self._steps[batch.state]
         with span(name, parent=self._act):
             self._transactions.run(lambda tx: step(tx, batch))
         return True
+
+    @property
+    def _steps(self) -> Mapping[State, tuple[str, Callable[[Tx, Batch], None]]]:
+        """What the worker does with a list as a whole."""
+        listing = ("gather chunk", self._list)
+        return {State.GATHERING: listing, State.RENEWING: listing, State.CANCELLING: ("release chunk", self._release)}
 
     def _oldest(self, waiting: Document) -> Document | None:
         return self._db[BATCHES].find_one(waiting, sort=[("_id", 1)])
@@ -161,6 +168,16 @@ class BatchWorker:
         renewing, suggest = batch.state is State.RENEWING, self._terms.suggest(batch.archive_id)
         after = renew(tx, batch, suggest, self._terms.rules) if renewing else gather(tx, batch, suggest)
         self._save(tx, batch, after)
+        facts: dict[str, str | int | bool] = {"renews": renewing, "lines": after.total, "cursor": after.cursor}
+        tx.record(self._caller("batch.list-chunk", batch).granted(_ref(batch), facts=facts))
+
+    def _release(self, tx: Tx, batch: Batch) -> None:
+        """Lets the next records of a cancelled list go."""
+        self._lease.fence(tx)
+        after, gone = release(tx, batch)
+        self._save(tx, batch, after)
+        facts: dict[str, str | int | bool] = {"released": gone, "cursor": after.cursor, "state": after.state.value}
+        tx.record(self._caller("batch.release-chunk", batch).granted(_ref(batch), facts=facts))
 
     def _go_on(self, tx: Tx, batch: Batch) -> None:
         """The next chunk of an act on many lines."""

@@ -58,6 +58,7 @@ def gather(tx: Tx, batch: Batch, suggest: Suggest) -> Batch:
             )
     lines = [
         line_document(batch.batch_id, _line(record, batch.cursor + number, suggest(record, on)), os.urandom(32))
+        | {"was": {name: record[name] for name in listed}}
         for number, record in enumerate(records)
     ]
     tx.db[ENTRIES].insert_many(lines, session=tx.session)

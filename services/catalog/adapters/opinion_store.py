@@ -12,12 +12,16 @@ from services.catalog.adapters.opinion_documents import (
 from services.catalog.application.review_ports import RecordFields
 from services.catalog.domain.batch_errors import AlreadySettled
 from services.catalog.domain.opinions import Disagreement, UnitLetter
+from services.catalog.domain.record import AccessStatus
 from services.common.domain.audit_event import AuditEvent
 from services.common.domain.errors import NotFound
 from services.common.domain.paging import Page, decode_token, encode_token, page_size
 from services.common.mongo.database import Document, MongoDatabase
 from services.common.mongo.files import BlobStore
 from services.common.mongo.transactions import Transactions, Tx
+
+_RE_REVIEWED: Document = {"access_status": AccessStatus.DEFERRED.value, "reevaluate_on": None}
+"""A deferred record that a list of re-reviews took; whoever frees it says when it is due again (rule D5)."""
 
 
 class MongoOpinions:
@@ -93,6 +97,8 @@ class MongoOpinions:
             if tx.db[DISAGREEMENTS].update_one(open_, change, session=tx.session).matched_count != 1:
                 raise AlreadySettled(settled.disagreement_id)
             record = {"_id": settled.record_id, "batch_id": settled.batch_id}
+            due = {"$set": {"reevaluate_on": outcome["decided_on"]}}
+            tx.db[RECORDS].update_one({**record, **_RE_REVIEWED}, due, session=tx.session)
             free = {"$set": {"batch_id": None, "mechanism": outcome["decision"]}}
             tx.db[RECORDS].update_one(record, free, session=tx.session)
             tx.record(event)

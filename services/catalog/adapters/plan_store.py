@@ -11,6 +11,7 @@ from services.catalog.adapters.batch_documents import BATCHES
 from services.catalog.adapters.documents import RECORDS, REVIEWABLE
 from services.catalog.domain.gathering import GatherFilter
 from services.catalog.domain.plans import Plan, PlanRow, RowProgress
+from services.catalog.domain.work_list import State
 from services.common.domain.audit_event import AuditEvent
 from services.common.domain.errors import NotFound, VersionConflict
 from services.common.domain.paging import Page, decode_token, encode_token, page_size
@@ -74,13 +75,13 @@ class MongoPlans:
 
     def used_rows(self, plan_id: str) -> frozenset[int]:
         """Numbers of the rows that have batches."""
-        return frozenset(int(number) for number in self._db[BATCHES].distinct("plan_row", {"plan_id": plan_id}))
+        return frozenset(int(number) for number in self._db[BATCHES].distinct("plan_row", _standing(plan_id)))
 
     def progress(self, plan: Plan, fonds: frozenset[str], on: date) -> Sequence[RowProgress]:
         """How far each row is. `fonds`: all of the archive."""
         sums = self._db[BATCHES].aggregate(
             [
-                {"$match": {"plan_id": plan.plan_id}},
+                {"$match": _standing(plan.plan_id)},
                 {
                     "$group": {
                         "_id": "$plan_row",
@@ -107,6 +108,11 @@ class MongoPlans:
             **REVIEWABLE,
         }
         return self._db[RECORDS].count_documents(found)
+
+
+def _standing(plan_id: str) -> Document:
+    """Batches of a plan that were not given up."""
+    return {"plan_id": plan_id, "state": {"$nin": [State.CANCELLING.value, State.CANCELLED.value]}}
 
 
 def _progress(sums: Mapping[str, Any], waiting: int) -> RowProgress:

@@ -35,7 +35,7 @@ _SHAPE = (
 """The fields of a record that publication reads."""
 
 
-_UNDER_REVIEW = {Matter.OPENING: AccessStatus.UNREVIEWED.value, Matter.REREVIEW: AccessStatus.DEFERRED.value}
+UNDER_REVIEW = {Matter.OPENING: AccessStatus.UNREVIEWED.value, Matter.REREVIEW: AccessStatus.DEFERRED.value}
 """What a record is until the publication of its batch."""
 _RELEASE: Mapping[Matter, Callable[[str], Document]] = {
     Matter.OPENING: lambda _: {"batch_id": None},
@@ -147,7 +147,7 @@ def publication_chunk(
             "updated_at": now,
             "version": version + 1,
         }
-        as_read = {"version": version, "batch_id": batch.batch_id, "access_status": _UNDER_REVIEW[batch.matter]}
+        as_read = {"version": version, "batch_id": batch.batch_id, "access_status": UNDER_REVIEW[batch.matter]}
         chunk.changes.append(UpdateMany({"_id": {"$in": ids}, **as_read}, {"$set": fields}, hint="_id_"))
         chunk.changed += len(ids)
     return chunk
@@ -159,5 +159,5 @@ def _as_signed(record: Document, line: Document, batch: Batch) -> bool:
         record["batch_id"] == batch.batch_id
         and record["version"] == line["record_version"]
         and record["content_hash"] == line["content_hash"]
-        and record["access_status"] == _UNDER_REVIEW[batch.matter]
+        and record["access_status"] == UNDER_REVIEW[batch.matter]
     )

@@ -20,7 +20,7 @@ from services.catalog.domain.opinions import (
     opposed_lines,
 )
 from services.catalog.domain.signatures import Side
-from services.catalog.domain.verdicts import MAX_REASON
+from services.catalog.domain.verdicts import require_reason
 from services.common.domain.audit_event import AuditEvent, ObjectRef
 from services.common.domain.caller import Caller
 from services.common.domain.clock import legal_day
@@ -71,8 +71,7 @@ def object_lines(*, batch_id: str, record_ids: Sequence[str], reason: str, by: C
     """
     if not 0 < len(set(record_ids)) <= MAX_LINES:
         raise InvalidArgument("record_ids", f"1 to {MAX_LINES}")
-    if not 0 < len(reason.strip()) <= MAX_REASON:
-        raise InvalidArgument("reason", f"1 to {MAX_REASON} characters")
+    require_reason(reason.strip())
 
     def work(tx: ReviewTx) -> Batch:
         tx.batch.require_objectable(by.actor)

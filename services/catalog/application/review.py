@@ -23,7 +23,7 @@ from services.catalog.domain.fonds_history import Asked
 from services.catalog.domain.gathering import GatherFilter, Matter
 from services.catalog.domain.rules import DEFERRALS
 from services.catalog.domain.signatures import SIGNING_ROLE, Side
-from services.catalog.domain.verdicts import MAX_REASON, Decision
+from services.catalog.domain.verdicts import Decision, require_reason
 from services.catalog.domain.work_list import Aggregation, State
 from services.common.domain.audit_event import AuditEvent, ObjectRef
 from services.common.domain.caller import Caller
@@ -33,7 +33,7 @@ from services.common.domain.registry import Archive, Registry
 
 T = TypeVar("T")
 MAX_BATCH = 100_000
-_PATIENCE_S = 8.0
+PATIENCE_S = 8.0
 
 
 @dataclass(frozen=True)
@@ -97,7 +97,7 @@ def create_batch(*, batch_id: str, archive: Archive, wanted: Wanted, by: Caller,
     if not desk.records.any_to_gather(batch):
         raise NothingToReview(wanted.unit_id)
     desk.batches.create(batch, by.granted(_ref(batch), correlation_id=batch_id, facts={"matter": batch.matter.value}))
-    return desk.batches.await_worker(batch_id, _PATIENCE_S)
+    return desk.batches.await_worker(batch_id, PATIENCE_S)
 
 
 def state_aggregation(*, batch_id: str, clear: bool, reason: str, by: Caller, batches: Batches) -> Batch:
@@ -119,7 +119,7 @@ def renew_suggestions(*, batch_id: str, by: Caller, desk: ReviewDesk) -> Batch:
     Raises: OutOfScope, BatchNotReady, BulkUnderWay.
     """
     change_batch(batch_id, lambda tx: tx.batch.renewing(), by, desk.batches, rules=desk.terms.rules)
-    return desk.batches.await_worker(batch_id, _PATIENCE_S)
+    return desk.batches.await_worker(batch_id, PATIENCE_S)
 
 
 def freeze_batch(*, batch_id: str, by: Caller, desk: ReviewDesk) -> Batch:
@@ -148,19 +148,12 @@ def reopen_batch(*, batch_id: str, reason: str, by: Caller, batches: Batches) ->
 
     Raises: OutOfScope, BatchNotReady, InvalidArgument.
     """
-    if not 0 < len(reason.strip()) <= MAX_REASON:
-        raise InvalidArgument("reason", f"1 to {MAX_REASON} characters")
+    require_reason(reason.strip())
 
     def work(tx: ReviewTx) -> Batch:
         before = tx.batch
         tx.void_letters()
-        voided = by.granted(
-            _ref(before),
-            action="batch.void",
-            correlation_id=batch_id,
-            facts={"root": before.root, "signatures": len(before.signatures), "opinion": before.evidence is not None},
-        )
-        tx.record(voided)
+        tx.record(void_event(before, by))
         return before.reopened()
 
     return change_batch(batch_id, work, by, batches)
@@ -224,8 +217,7 @@ def retract_record(*, record_id: str, rule: str, reason: str, by: Caller, record
     by.actor.require_archive(record["archive_id"])
     if rule not in DEFERRALS:
         raise InvalidArgument("rule", " | ".join(sorted(DEFERRALS)))
-    if not 0 < len(reason.strip()) <= MAX_REASON:
-        raise InvalidArgument("reason", f"1 to {MAX_REASON} characters")
+    require_reason(reason.strip())
     object_ = ObjectRef("record", record_id, record["region_id"], record["archive_id"])
     event = by.granted(object_, correlation_id=record["batch_id"] or "", facts={"rule": rule})
     return records.retract(record_id, rule=rule, reason=reason.strip(), on=legal_day(by.clock.now()), event=event)
@@ -259,6 +251,16 @@ def batch_event(batch: Batch, by: Caller, **facts: str | int | bool) -> AuditEve
     """What is recorded of a step with a batch."""
     stated = {"state": batch.state.value, "version": batch.version, **facts}
     return by.granted(_ref(batch), correlation_id=batch.batch_id, facts=stated)
+
+
+def void_event(before: Batch, by: Caller) -> AuditEvent:
+    """What is recorded of what stood behind a root that is no more."""
+    return by.granted(
+        _ref(before),
+        action="batch.void",
+        correlation_id=before.batch_id,
+        facts={"root": before.root, "signatures": len(before.signatures), "opinion": before.evidence is not None},
+    )
 
 
 def _of_plan(wanted: Wanted, archive: Archive, plans: Plans) -> Wanted:

@@ -1,7 +1,8 @@
 """A batch of the opening review: a work list that is frozen, that two sides stand behind, and that a third confirms.
 
 Gathering → review (lines are decided and ticked) → ready (frozen under one root) → partly signed → signed →
-publishing → published. Reopening goes back to review and voids what stood behind the root. Nothing leaves this order,
+publishing → published. Reopening goes back to review and voids what stood behind the root. Before the confirmation a
+list may be cancelled: cancelling (its records go back to what they were) → cancelled. Nothing leaves this order,
 whatever client asks.
 """
 
@@ -23,7 +24,7 @@ from services.catalog.domain.confirmation import Loan, require_different_people,
 from services.catalog.domain.lines import Entry, Line, list_root, require_listable
 from services.catalog.domain.opinions import Evidence, package_evidence
 from services.catalog.domain.signatures import SIGNING_ROLE, Side, Signature
-from services.catalog.domain.verdicts import Decision
+from services.catalog.domain.verdicts import Decision, require_reason
 from services.catalog.domain.work_list import State, WorkList
 from services.common.domain.actor import Actor, Role
 from services.common.domain.clock import legal_day
@@ -32,8 +33,18 @@ from services.common.domain.errors import OutOfScope
 FROZEN = frozenset({State.READY, State.PARTLY_SIGNED, State.SIGNED})
 SIGNABLE = frozenset({State.READY, State.PARTLY_SIGNED})
 OBJECTABLE = frozenset({State.REVIEW}) | SIGNABLE
+CANCELLABLE = frozenset({State.GATHERING, State.RENEWING, State.REVIEW}) | FROZEN
 _STANDING = (State.READY, State.PARTLY_SIGNED, State.SIGNED)
 """By how many sides stand behind the root."""
+
+
+@dataclass(frozen=True)
+class Cancellation:
+    """Who gave the list up, when, and why."""
+
+    by: str
+    at: datetime
+    reason: str
 
 
 @dataclass(frozen=True)
@@ -49,6 +60,7 @@ class Batch(WorkList):
     confirmer_archive_id: str = ""
     loan_id: str = ""
     skipped: tuple[str, ...] = field(default=())
+    cancellation: Cancellation | None = None
 
     @property
     def archive_alone(self) -> bool:
@@ -109,6 +121,31 @@ class Batch(WorkList):
         if self.state not in FROZEN:
             raise BatchNotReady(self.state.value)
         return replace(self._next(State.REVIEW), root="", signatures=(), evidence=None)
+
+    def cancelled(self, reason: str, *, by: Actor, at: datetime) -> Self:
+        """Given up before its confirmation, an act under way included; the worker lets its records go.
+
+        Raises: RoleNotAllowed: neither a director nor who gathered it; BatchNotReady, InvalidArgument.
+        """
+        if by.pseudonym != self.created_by:
+            by.role_among(frozenset({Role.DIRECTOR}))
+        if self.state not in CANCELLABLE:
+            raise BatchNotReady(self.state.value)
+        require_reason(reason)
+        return replace(
+            self._next(State.CANCELLING),
+            root="",
+            signatures=(),
+            evidence=None,
+            aggregation=None,
+            bulk=None,
+            cursor=0,
+            cancellation=Cancellation(by.pseudonym, at, reason),
+        )
+
+    def released(self, lines: int) -> Self:
+        """The records of so many more lines went back; without any, all have."""
+        return replace(self._next(self.state if lines else State.CANCELLED), cursor=self.cursor + lines)
 
     def require_objectable(self, by: Actor) -> None:
         """Whether the unit's officer may object to lines now.

@@ -81,3 +81,9 @@ DEMANDS: Mapping[Decision, Demand] = {
 
 NO_VERDICT = Verdict()
 """How every line begins."""
+
+
+def require_reason(reason: str) -> None:
+    """Raises: InvalidArgument: none, or too long."""
+    if not 0 < len(reason) <= MAX_REASON:
+        raise InvalidArgument("reason", f"1 to {MAX_REASON} characters")

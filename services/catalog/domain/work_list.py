@@ -12,13 +12,13 @@ from typing import Self
 
 from services.catalog.domain.batch_errors import BatchNotReady, BulkUnderWay, ListChanged
 from services.catalog.domain.gathering import EVERYTHING, GatherFilter, Matter
-from services.catalog.domain.verdicts import MAX_REASON, Decision
+from services.catalog.domain.verdicts import Decision, require_reason
 from services.common.domain.actor import Actor, Role
-from services.common.domain.errors import InvalidArgument, OutOfScope
+from services.common.domain.errors import OutOfScope
 
 
 class State(StrEnum):
-    """Where a batch stands. `gathering` and `renewing` are the worker's."""
+    """Where a batch stands. `gathering`, `renewing` and `cancelling` are the worker's."""
 
     GATHERING = "gathering"
     RENEWING = "renewing"
@@ -28,6 +28,8 @@ class State(StrEnum):
     SIGNED = "signed"
     PUBLISHING = "publishing"
     PUBLISHED = "published"
+    CANCELLING = "cancelling"
+    CANCELLED = "cancelled"
 
 
 @dataclass(frozen=True)
@@ -173,8 +175,7 @@ class WorkList:
         Raises: BatchNotReady, BulkUnderWay, InvalidArgument.
         """
         self.require_reviewing()
-        if not 0 < len(statement.reason) <= MAX_REASON:
-            raise InvalidArgument("reason", f"1 to {MAX_REASON} characters")
+        require_reason(statement.reason)
         return replace(self._next(self.state), aggregation=statement)
 
     def touched(self) -> Self:

@@ -80,6 +80,7 @@ REVIEW_ACCESS: AccessTable = {
     _REVIEW + "RenewSuggestions": _on_batch("batch.renew", _REVIEWER, _WRITE),
     _REVIEW + "FreezeBatch": _on_batch("batch.freeze", _REVIEWER, _WRITE),
     _REVIEW + "ReopenBatch": _on_batch("batch.reopen", _LEADING, _WRITE),
+    _REVIEW + "CancelBatch": _on_batch("batch.cancel", _LEADING, _WRITE),
     _REVIEW + "SignBatch": _on_batch("batch.sign", _REVIEWER | _OFFICER, _WRITE),
     _REVIEW + "PublishBatch": _on_batch("batch.publish", _DIRECTOR, _WRITE),
     _REVIEW + "RetractRecord": _row("record.retract", _DIRECTOR, _WRITE, _record),

@@ -8,7 +8,7 @@ from google.protobuf import timestamp_pb2
 
 from services.catalog.adapters.published_messages import date_of, level_of
 from services.catalog.application.review_ports import ReviewTerms
-from services.catalog.domain.batches import Batch
+from services.catalog.domain.batches import Batch, Cancellation
 from services.catalog.domain.confirmation import Loan
 from services.catalog.domain.gathering import GatherFilter, Matter
 from services.catalog.domain.opinions import Evidence, Way
@@ -26,6 +26,8 @@ STATES = {
     State.SIGNED: review_pb2.BATCH_STATE_SIGNED,
     State.PUBLISHING: review_pb2.BATCH_STATE_PUBLISHING,
     State.PUBLISHED: review_pb2.BATCH_STATE_PUBLISHED,
+    State.CANCELLING: review_pb2.BATCH_STATE_CANCELLING,
+    State.CANCELLED: review_pb2.BATCH_STATE_CANCELLED,
 }
 MATTERS = {Matter.OPENING: review_pb2.MATTER_OPENING, Matter.REREVIEW: review_pb2.MATTER_REREVIEW}
 SIDES = {
@@ -152,6 +154,7 @@ def batch_message(batch: Batch, terms: ReviewTerms) -> review_pb2.Batch:
         skipped_record_ids=batch.skipped,
         separate_confirmer=terms.separate_confirmer,
         filter=filter_message(batch.filter),
+        cancellation=_cancellation_message(batch.cancellation) if batch.cancellation else None,
     )
 
 
@@ -198,6 +201,12 @@ def _aggregation_message(aggregation: Aggregation) -> review_pb2.AggregationChec
         reason=aggregation.reason,
         stated_by=aggregation.stated_by,
         stated_at=timestamp(aggregation.stated_at),
+    )
+
+
+def _cancellation_message(cancellation: Cancellation) -> review_pb2.Cancellation:
+    return review_pb2.Cancellation(
+        reason=cancellation.reason, cancelled_by=cancellation.by, cancelled_at=timestamp(cancellation.at)
     )
 
 

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import grpc
 
-from services.catalog.application import fonds, review
+from services.catalog.application import cancelling, fonds, review
 from services.catalog.application.review import ReviewDesk, Wanted
 from services.catalog.application.review_ports import RecordFields
 from services.catalog.domain.batches import Batch
@@ -143,6 +143,16 @@ class ReviewServicer(review_pb2_grpc.ReviewServiceServicer):
             )
 
         return review_pb2.ReopenBatchResponse(batch=self._once(request, work, request.batch_id))
+
+    def CancelBatch(
+        self, request: review_pb2.CancelBatchRequest, context: grpc.ServicerContext
+    ) -> review_pb2.CancelBatchResponse:
+        def work(by: Caller) -> Batch:
+            return cancelling.cancel_batch(
+                batch_id=request.batch_id, reason=request.reason, by=by, batches=self._desk.batches
+            )
+
+        return review_pb2.CancelBatchResponse(batch=self._once(request, work, request.batch_id))
 
     def SignBatch(
         self, request: review_pb2.SignBatchRequest, context: grpc.ServicerContext

@@ -67,6 +67,8 @@ _TABLE: tuple[tuple[Callable[[Batch], bool], str, str, Callable[[Batch], int]], 
     (_in(review.BATCH_STATE_SIGNED), "director", "confirm", _none),
     (_in(review.BATCH_STATE_PUBLISHING), "system", "publish", lambda batch: batch.records_open - batch.records_applied),
     (_in(review.BATCH_STATE_PUBLISHED), "nobody", "published", _none),
+    (_in(review.BATCH_STATE_CANCELLING), "system", "release", _none),
+    (_in(review.BATCH_STATE_CANCELLED), "nobody", "cancelled", _none),
 )
 """When, who, what for, how many are left."""
 

@@ -30,6 +30,7 @@ PEOPLE = (
     Person(7, Role.DIRECTOR, archive_id="a320500"),
     Person(8, Role.REVIEWER, archive_id="a320500"),
 )
+GATHERER = PEOPLE[0].actor.pseudonym
 SIZE = 4
 LISTED_IDS = [review.line(number).record_id for number in range(SIZE)]
 people = st.sampled_from(PEOPLE)
@@ -58,7 +59,8 @@ class LineGate(RuleBasedStateMachine):
 
     def __init__(self) -> None:
         super().__init__()
-        batch = review.batch(unit_id="" if self.alone else review.UNIT, fonds=("A004",) if self.alone else ("A001",))
+        asked: dict[str, Any] = {"unit_id": "", "fonds": ("A004",)} if self.alone else {"fonds": ("A001",)}
+        batch = review.batch(**asked, created_by=GATHERER)
         lines = [self._line(number) for number in range(SIZE)]
         self.desk = Desk(batch, lines, PEOPLE, separate=self.separate)
         self.ticks: dict[str, str] = {}

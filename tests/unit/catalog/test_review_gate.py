@@ -6,6 +6,7 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import invariant, precondition, rule
 
+from services.catalog.application import cancelling
 from services.catalog.application import opinions as opinion_cases
 from services.catalog.application import review as cases
 from services.catalog.application.opinions import Reply
@@ -22,7 +23,7 @@ from services.common.domain.clock import legal_day
 from tests.builders import review
 from tests.builders.review import NOW, Person
 from tests.builders.review_desk import IDS, any_scan
-from tests.unit.catalog.gate_of_lines import LISTED_IDS, PEOPLE, LineGate, people, some_ids
+from tests.unit.catalog.gate_of_lines import GATHERER, LISTED_IDS, PEOPLE, LineGate, people, some_ids
 
 
 class Gate(LineGate):
@@ -66,6 +67,20 @@ class Gate(LineGate):
                 batch_id=self.kept.batch.batch_id, reason="again", by=self.desk.by(by), batches=self.desk.batches
             )
         )
+
+    @rule(by=people, sure=st.sampled_from([True, *[False] * 9]))
+    def cancel(self, by: Person, sure: bool) -> None:
+        before = self.kept.batch
+        cancelled = sure and self.attempt(
+            lambda: cancelling.cancel_batch(
+                batch_id=before.batch_id, reason="重复", by=self.desk.by(by), batches=self.desk.batches
+            )
+        )
+        if cancelled:
+            assert before.state in {State.REVIEW, *FROZEN}, "before its confirmation, and once"
+            assert by.actor.archive_id == review.ARCHIVE
+            assert by.actor.pseudonym == GATHERER or Role.DIRECTOR in by.actor.roles
+            assert not (cancelled.root or cancelled.standing), "nobody stands behind it"
 
     @rule(by=people, side=st.sampled_from(Side), stale=st.sampled_from([False, False, True]))
     def sign(self, by: Person, side: Side, stale: bool) -> None:

@@ -1,6 +1,7 @@
 """Every word a page asks for is there, in both languages."""
 
 import re
+from collections import Counter
 from pathlib import Path
 
 import pytest
@@ -11,7 +12,7 @@ from services.portal.domain.texts import load_texts
 _PORTAL = Path(__file__).resolve().parents[3] / "services" / "portal"
 _ASKED = re.compile(r"""\bt\(\s*["']([a-z][A-Za-z0-9_.-]+)["'](?!\s*~)""")
 _FAMILIES = {
-    "batch.state.": range(1, 8),
+    "batch.state.": range(1, 10),
     "batch.tab.": ("groups", "lines", "held", "letters", "signatures", "acts"),
     "decision.": ("undecided", "open", "defer", "hold"),
     "proposal.": ("open", "defer", "judge"),
@@ -46,3 +47,10 @@ def test_both_languages_have_the_same_words_with_the_same_places_in_them() -> No
     assert set(zh) == set(en)
     places = re.compile(r"{(\w+)}")
     assert [key for key in zh if set(places.findall(zh[key])) != set(places.findall(en[key]))] == []
+
+
+@pytest.mark.parametrize("language", ["zh_Hans", "en"])
+def test_every_word_stands_once_in_its_catalogue(language: str) -> None:
+    catalogue = (_PORTAL / "locale" / language / "LC_MESSAGES" / "messages.po").read_text(encoding="utf-8")
+    keys = re.findall(r'^msgid "(.+)"$', catalogue, re.MULTILINE)
+    assert sorted(key for key, times in Counter(keys).items() if times > 1) == []

@@ -16,6 +16,12 @@ from tongdang.catalog.v1 import lines_pb2, review_pb2
 
 router = APIRouter(prefix="/batches/{batch_id}")
 _SIGNABLE = (review_pb2.BATCH_STATE_READY, review_pb2.BATCH_STATE_PARTLY_SIGNED)
+_CANCELLABLE = (
+    review_pb2.BATCH_STATE_GATHERING,
+    review_pb2.BATCH_STATE_REVIEW,
+    *_SIGNABLE,
+    review_pb2.BATCH_STATE_SIGNED,
+)
 RESULTS = {"clear": review_pb2.AGGREGATION_RESULT_CLEAR, "concern": review_pb2.AGGREGATION_RESULT_CONCERN}
 
 
@@ -58,6 +64,15 @@ def reopen(at: At, batch_id: str, fields: Form) -> Response:
         request_id=text(fields, "key"), batch_id=batch_id, reason=text(fields, "reason")
     )
     return _act(at, batch_id, "ReopenBatch", asked, fields, "reopen-reason")
+
+
+@router.post("/cancel")
+def cancel(at: At, batch_id: str, fields: Form) -> Response:
+    """Gives the list up; what was decided, ticked and signed on it counts no more."""
+    asked = review_pb2.CancelBatchRequest(
+        request_id=text(fields, "key"), batch_id=batch_id, reason=text(fields, "reason")
+    )
+    return _act(at, batch_id, "CancelBatch", asked, fields, "cancel-reason")
 
 
 @router.post("/sign")
@@ -108,6 +123,7 @@ def _signatures(
         tab="signatures",
         side=open_side(batch, person),
         may_confirm=may_confirm(batch, person),
+        may_cancel=may_cancel(batch, person),
         differences=differences(groups),
         lenders=_lenders(at, batch, lenders),
         borrowed=_borrowed(at, batch, person),
@@ -134,6 +150,13 @@ def may_confirm(batch: Any, person: Person) -> bool:
     if batch.state != review_pb2.BATCH_STATE_SIGNED or "director" not in person.roles:
         return False
     return not batch.separate_confirmer or person.pseudonym not in parts_taken(batch)
+
+
+def may_cancel(batch: Any, person: Person) -> bool:
+    """Whether giving the list up is offered: to a director of the archive, and to who gathered it."""
+    if batch.state not in _CANCELLABLE or person.archive_id != batch.archive_id:
+        return False
+    return "director" in person.roles or ("reviewer" in person.roles and person.pseudonym == batch.created_by)
 
 
 def parts_taken(batch: Any) -> set[str]:
