@@ -162,10 +162,12 @@ def reopen_batch(*, batch_id: str, reason: str, by: Caller, batches: Batches) ->
 def sign_batch(*, request_id: str, batch_id: str, side: Side, root: str, by: Caller, desk: ReviewDesk) -> Batch:
     """Signs the frozen list for one side. The key is used outside the transaction, the result checked inside.
 
-    Raises: BatchNotReady, WrongSide, OutOfScope, ListChanged, Unavailable; SameSigner: with whom to borrow.
+    Raises: BatchNotReady, RulesChanged, WrongSide, OutOfScope, ListChanged, Unavailable; SameSigner: with whom to
+    borrow.
     """
     batch = desk.batches.get(batch_id)
     batch.require_visible_to(by.actor)
+    batch.require_rules(desk.terms.rules)
     _naming_lenders(batch, desk.registry, lambda: batch.require_signable(side, root, by.actor))
     signature = desk.signer.sign(
         request_id=request_id,
@@ -177,6 +179,7 @@ def sign_batch(*, request_id: str, batch_id: str, side: Side, root: str, by: Cal
     )
 
     def work(tx: ReviewTx) -> Batch:
+        tx.batch.require_rules(desk.terms.rules)
         tx.batch.require_signable(side, root, by.actor)
         return tx.batch.signed(signature, by.actor)
 
@@ -188,7 +191,8 @@ def publish_batch(*, batch_id: str, by: Caller, desk: ReviewDesk) -> Batch:
 
     Args: by: the director, or one lent by another archive; who signed a side or answers for its letter only where
     `separate_confirmer` is off.
-    Raises: OutOfScope, BatchNotReady, NotReviewed, ListChanged, SignatureBroken; SameSigner: with whom to borrow.
+    Raises: OutOfScope, BatchNotReady, RulesChanged, NotReviewed, ListChanged, SignatureBroken; SameSigner: with whom
+    to borrow.
     """
     batch, lines = desk.batches.whole(batch_id)
     now = by.clock.now()
@@ -198,6 +202,7 @@ def publish_batch(*, batch_id: str, by: Caller, desk: ReviewDesk) -> Batch:
     def work(tx: ReviewTx) -> Batch:
         entries = (line.entry() for line in lines if line.decision is not Decision.HOLD)
         separate = desk.terms.separate_confirmer
+        tx.batch.require_rules(desk.terms.rules)
         after = tx.batch.published(entries, by=by.actor, at=now, separate=separate, loan=loan)
         tx.batch.require_version(batch.version)
         return after

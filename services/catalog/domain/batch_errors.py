@@ -109,7 +109,7 @@ class AggregationOutstanding(TongdangError):
 
 
 class RulesChanged(TongdangError):
-    """The rule table changed since the batch was gathered; suggestions have to be renewed."""
+    """The rule table changed since the batch was gathered; suggestions have to be renewed, and a frozen list again."""
 
     code = "RULES_CHANGED"
     kind = Kind.PRECONDITION

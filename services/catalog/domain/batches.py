@@ -99,14 +99,21 @@ class Batch(WorkList):
         """The same of the unit's opinion, where it is no signature."""
         return {**self.subject, "unit_id": self.unit_id}
 
+    def require_rules(self, present: str) -> None:
+        """Nobody fixes, signs or confirms a list under a rule table that is no more; what was confirmed stays.
+
+        Raises: RulesChanged: with both versions.
+        """
+        if self.rule_version != present:
+            raise RulesChanged(present, metadata={"batch": self.rule_version, "present": present})
+
     def frozen(self, lines: Iterable[Line], *, rules: str, on: date) -> Self:
         """The list is fixed under one root. `rules`: version of the present table; `on`: the legal day.
 
         Raises: BatchNotReady, BulkUnderWay, RulesChanged, AggregationOutstanding, and as `require_listable`.
         """
         self.require_reviewing()
-        if self.rule_version != rules:
-            raise RulesChanged(rules, metadata={"batch": self.rule_version, "present": rules})
+        self.require_rules(rules)
         if self.aggregation is None or not self.aggregation.clear:
             raise AggregationOutstanding("no statement" if self.aggregation is None else "it raises a concern")
         listed = [line for line in lines if line.decision is not Decision.HOLD]

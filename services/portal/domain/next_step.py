@@ -31,6 +31,10 @@ def _other_side(batch: Batch) -> bool:
     return _signed(batch, review.SIDE_CREATING_UNIT, review.SIDE_ARCHIVE_SECOND) or batch.HasField("opinion")
 
 
+_SIGNING = (review.BATCH_STATE_READY, review.BATCH_STATE_PARTLY_SIGNED)
+_FROZEN = (*_SIGNING, review.BATCH_STATE_SIGNED)
+
+
 def _in(*states: int) -> Callable[[Batch], bool]:
     return lambda batch: batch.state in states
 
@@ -40,8 +44,7 @@ def _reviewing(test: Callable[[Batch], Any]) -> Callable[[Batch], bool]:
 
 
 def _signing(test: Callable[[Batch], Any]) -> Callable[[Batch], bool]:
-    states = (review.BATCH_STATE_READY, review.BATCH_STATE_PARTLY_SIGNED)
-    return lambda batch: batch.state in states and bool(test(batch))
+    return lambda batch: batch.state in _SIGNING and bool(test(batch))
 
 
 def _none(_: Batch) -> int:
@@ -61,6 +64,7 @@ _TABLE: tuple[tuple[Callable[[Batch], bool], str, str, Callable[[Batch], int]], 
         _none,
     ),
     (_in(review.BATCH_STATE_REVIEW), "reviewer", "freeze", _none),
+    (lambda batch: batch.state in _FROZEN and batch.rules_outdated, "reviewer", "reopen", _none),
     (_signing(lambda batch: not _signed(batch, review.SIDE_ARCHIVE)), "reviewer", "sign", _none),
     (_signing(lambda batch: batch.archive_alone), "reviewer", "sign-second", _none),
     (_signing(lambda batch: not _other_side(batch)), "unit_officer", "opinion", _none),

@@ -35,7 +35,8 @@ class Gate(LineGate):
         batch = self.kept.batch
         if batch.state is State.REVIEW:
             self._prepare(by)
-            self.freeze(by, False)
+            self.rules_change(review.RULES)
+            self.freeze(by)
         elif Side.ARCHIVE not in batch.standing:
             self.sign(by, Side.ARCHIVE, False)
         elif batch.state is State.PARTLY_SIGNED:
@@ -52,13 +53,21 @@ class Gate(LineGate):
         if self.kept.batch.aggregation is None:
             self.aggregation(by, True)
 
-    @rule(by=people, outdated=st.sampled_from([False, False, False, True]))
-    def freeze(self, by: Person, outdated: bool) -> None:
-        self.desk.terms = ReviewTerms("rules-2" if outdated else review.RULES, self.separate)
+    @rule(table=st.sampled_from(["rules-2", *[review.RULES] * 3]))
+    def rules_change(self, table: str) -> None:
+        """Or change back, as by a program that was rolled back."""
+        self.desk.terms = ReviewTerms(table, self.separate)
+
+    @property
+    def outdated(self) -> bool:
+        return self.desk.terms.rules != self.kept.batch.rule_version
+
+    @rule(by=people)
+    def freeze(self, by: Person) -> None:
         frozen = self.attempt(
             lambda: cases.freeze_batch(batch_id=self.kept.batch.batch_id, by=self.desk.by(by), desk=self.desk.ports)
         )
-        assert not (frozen and outdated), "nothing is frozen under rules that are no more"
+        assert not (frozen and self.outdated), "nothing is frozen under rules that are no more"
 
     @rule(by=people)
     def reopen(self, by: Person) -> None:
@@ -95,7 +104,7 @@ class Gate(LineGate):
                 desk=self.desk.ports,
             )
         )
-        assert not (signed and stale)
+        assert not (signed and (stale or self.outdated))
 
     @rule(by=people, ids=some_ids)
     def objects(self, by: Person, ids: list[str]) -> None:
@@ -155,6 +164,7 @@ class Gate(LineGate):
             lambda: cases.publish_batch(batch_id=self.kept.batch.batch_id, by=self.desk.by(by), desk=self.desk.ports)
         )
         if published:
+            assert not self.outdated
             self._require_lawful(by)
 
     @invariant()

@@ -75,6 +75,9 @@ NEXT: list[tuple[review_pb2.Batch, tuple[str, str, int]]] = [
     (_batch(records_ticked=10), ("reviewer", "aggregate", 0)),
     (_batch(records_ticked=10, aggregation=CLEAR), ("reviewer", "freeze", 0)),
     (_batch(records_ticked=10, aggregation=CLEAR, rules_outdated=True), ("reviewer", "renew", 0)),
+    (_batch(state=review_pb2.BATCH_STATE_SIGNED, rules_outdated=True), ("reviewer", "reopen", 0)),
+    (_batch(state=review_pb2.BATCH_STATE_CANCELLING), ("system", "release", 0)),
+    (_batch(state=review_pb2.BATCH_STATE_CANCELLED), ("nobody", "cancelled", 0)),
     (_batch(state=review_pb2.BATCH_STATE_READY), ("reviewer", "sign", 0)),
     (_batch(state=review_pb2.BATCH_STATE_PARTLY_SIGNED, signatures=[SIGNED]), ("unit_officer", "opinion", 0)),
     (

@@ -133,7 +133,7 @@ def _signatures(
 def open_side(batch: Any, person: Person) -> int:
     """The side this person may sign for now; 0 for none. One's own earlier part excludes one."""
     signed = {signature.side for signature in batch.signatures}
-    if batch.state not in _SIGNABLE or person.pseudonym in parts_taken(batch):
+    if batch.state not in _SIGNABLE or batch.rules_outdated or person.pseudonym in parts_taken(batch):
         return 0
     if "reviewer" in person.roles and person.archive_id == batch.archive_id:
         if review_pb2.SIDE_ARCHIVE not in signed:
@@ -147,7 +147,7 @@ def open_side(batch: Any, person: Person) -> int:
 
 def may_confirm(batch: Any, person: Person) -> bool:
     """Whether the confirmation is offered; a confirmer of their own must have had no part in what was signed."""
-    if batch.state != review_pb2.BATCH_STATE_SIGNED or "director" not in person.roles:
+    if batch.state != review_pb2.BATCH_STATE_SIGNED or batch.rules_outdated or "director" not in person.roles:
         return False
     return not batch.separate_confirmer or person.pseudonym not in parts_taken(batch)
 
