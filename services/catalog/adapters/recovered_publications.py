@@ -28,12 +28,13 @@ Published = Mapping[str, record_pb2.RecordPublished]
 def bring_back_publication(tx: Tx, one: record_pb2.PublicationManifest, published: Published) -> bool:
     """Whether the batch was here to be brought back: of one that is not, list and salts are lost.
 
+    One that this database was in the middle of has ended: gone on with, it would open again what was retracted since.
     Commitments come back where each can be made again; a record retracted since leaves its whole batch without proofs.
     """
     batch_id = one.event.subject
     batch = tx.db[BATCHES].find_one({"_id": batch_id}, session=tx.session)
-    if batch is None or batch["state"] in (State.PUBLISHING.value, State.PUBLISHED.value):
-        return False  # one that is being published goes on, to the same end
+    if batch is None or batch["state"] == State.PUBLISHED.value:
+        return False
     content = json.loads(one.manifest)
     change = {"$set": _fields(one, content, batch), "$unset": {"bulk": ""}}
     tx.db[BATCHES].update_one({"_id": batch_id}, change, session=tx.session)
@@ -88,6 +89,7 @@ def _signature(signer: Mapping[str, str]) -> Document:
 def _bring_back_commitments(
     tx: Tx, batch_id: str, content: Mapping[str, Any], entries: Mapping[str, record_pb2.OpenEntry]
 ) -> None:
+    tx.db[COMMITMENTS].delete_many({"batch_id": batch_id}, session=tx.session)
     lines = [
         line
         for line in tx.db[ENTRIES].find({"batch_id": batch_id}, session=tx.session).sort("ordinal", 1)

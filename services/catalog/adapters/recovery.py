@@ -1,6 +1,6 @@
 """Brings back what others still have into a restored database: public states of records, letters of the centre."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Set
 from datetime import UTC, datetime
 from typing import Protocol
 
@@ -60,10 +60,10 @@ class Recovery:
     def repair(self, found: list[Difference]) -> None:
         """Brings back what is repairable; what is not stays as it is. Records first: a case refers to one."""
         published = self._elsewhere.published()
+        absent = {one.object_id for one in found if one.finding is Finding.PUBLICATION_ABSENT}
         for difference in found:
             if difference.finding in (Finding.RECORD_ABSENT, Finding.RECORD_BEHIND):
-                self._record(difference.object_id, published[difference.object_id])
-        absent = {one.object_id for one in found if one.finding is Finding.PUBLICATION_ABSENT}
+                self._record(difference.object_id, published[difference.object_id], absent)
         for manifest in self._elsewhere.manifests():
             if manifest.event.subject in absent:
                 self._publication(manifest, published)
@@ -80,16 +80,19 @@ class Recovery:
 
         self._transactions.run(work)
 
-    def _record(self, record_id: str, state: record_pb2.RecordPublished) -> None:
+    def _record(self, record_id: str, state: record_pb2.RecordPublished, ended: Set[str]) -> None:
+        """`ended`: batches whose manifest is public, while this database may be in the middle of them."""
+
         def work(tx: Tx) -> None:
             known = tx.db[RECORDS].find_one({"_id": record_id}, session=tx.session)
             change = _public_fields(state, known, self._by.clock.now())
             if known is None and not state.HasField("open"):
                 return  # a retraction says nothing from which a record could be made
             if known is not None:
+                goes_on = state.HasField("open") and known["batch_id"] not in ended
                 publishing = {"_id": known["batch_id"], "state": State.PUBLISHING.value}
-                if tx.db[BATCHES].find_one(publishing, {"_id": 1}, session=tx.session) is not None:
-                    return  # the batch worker comes to it again, with the same result
+                if goes_on and tx.db[BATCHES].find_one(publishing, {"_id": 1}, session=tx.session) is not None:
+                    return  # the batch worker comes to it again, with the same result; a retracted one it skips
                 tx.db[RECORDS].update_one({"_id": record_id}, {"$set": change}, session=tx.session)
                 if state.HasField("retracted"):
                     self._retracted(tx, {**known, **change}, state)

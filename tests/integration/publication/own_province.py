@@ -168,17 +168,25 @@ class OwnProvince:
         self.db["records"].insert_many([{**new_document(row, "test", now), **due} for row in islice(taken, count)])
 
     @contextmanager
-    def working(self) -> Iterator[None]:
-        """With worker and relay."""
+    def sending(self) -> Iterator[None]:
+        """With the relay."""
         relay = Relay(self.database, self.transactions, self.kafka, self.principal, 1, CLOCK, IDS, holder="here")
-        worker = self.worker()
         relay.start()
-        worker.start()
         try:
             yield
         finally:
-            worker.stop()
             relay.stop()
+
+    @contextmanager
+    def working(self) -> Iterator[None]:
+        """With worker and relay."""
+        worker = self.worker()
+        with self.sending():
+            worker.start()
+            try:
+                yield
+            finally:
+                worker.stop()
 
     def worker(self) -> BatchWorker:
         lease = LeaseHolder(self.database, "batches", "here")
@@ -258,8 +266,8 @@ class OwnProvince:
         return bool(head and head["mark"] == head["seq"])
 
     def send(self) -> None:
-        """What waits leaves."""
-        with self.working():
+        """What waits leaves; the worker rests."""
+        with self.sending():
             until(self.all_sent, 120)
 
     @property

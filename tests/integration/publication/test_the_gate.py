@@ -230,6 +230,41 @@ def test_a_batch_restored_from_before_its_publication_comes_back_and_is_not_publ
     assert len(list(read_all(province.kafka, province.publications))) == 1
 
 
+@pytest.mark.parametrize("ended", [True, False])
+def test_a_backup_from_the_middle_of_a_publication_brings_nothing_back_that_was_retracted_since(
+    province: OwnProvince, ended: bool
+) -> None:
+    """`ended`: whether the publication had its manifest when the database was lost, or a second chunk to go."""
+    province.take_in(570, seed=8)
+    with province.working():
+        batch = province.signed(600)
+    province.decide(batch)
+    of_before = {name: list(province.db[name].find()) for name in ("batches", "batch_entries", "records")}
+    if ended:
+        with province.working():
+            until(lambda: province.batches.get(batch).state is State.PUBLISHED, 120)
+    else:
+        province.killed_worker(after_commit=1)
+    retracted = province.ids(batch)[3]
+    province.retract(retracted)
+    province.send()
+    for name, documents in of_before.items():
+        province.db[name].delete_many({})
+        province.db[name].insert_many(documents)
+    for name in ("publications", "batch_commitments", "retractions"):
+        province.db[name].delete_many({})
+
+    province.repaired()
+    with province.working():
+        until(lambda: province.batches.get(batch).state is State.PUBLISHED, 120)
+        until(province.all_sent, 120)
+    value = record_pb2.RecordPublished.FromString(province.values()[retracted])
+    assert value.HasField("retracted")
+    unprovable = {"not-committed", "commitments-differ"} if ended else set()  # its salt is gone, the root needs it
+    assert set().union(*found(province).values()) == unprovable
+    assert len(list(read_all(province.kafka, province.publications))) == 1
+
+
 def test_a_retraction_that_the_backup_does_not_know_takes_the_salt_again(province: OwnProvince) -> None:
     batch = province.published(30)
     record_id = province.ids(batch)[3]
