@@ -75,6 +75,21 @@ def create_line_collections(db: Database[Document]) -> None:
     )
 
 
+def index_lines_by_content(db: Database[Document]) -> None:
+    """For lists read by one thing known of a line, in their order. Deciding and ticking leave these keys alone."""
+    order = ("ordinal", ASCENDING)
+    fields = {
+        "fonds": "fonds",
+        "year": "year",
+        "reason": "suggestion.reasons.code",
+        "proposal": "suggestion.proposal",
+        "of_group": "group_id",
+    }
+    db[ENTRIES].create_indexes(
+        [IndexModel([("batch_id", ASCENDING), (field, ASCENDING), order], name=name) for name, field in fields.items()]
+    )
+
+
 def line_document(batch_id: str, line: Line, salt: bytes) -> Document:
     """A line as first stored."""
     package = line.package

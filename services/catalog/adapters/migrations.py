@@ -4,6 +4,7 @@ from services.catalog.adapters.batch_documents import create_batch_collections
 from services.catalog.adapters.desk_documents import create_desk_collections
 from services.catalog.adapters.documents import create_record_collections, index_reviewable_records
 from services.catalog.adapters.dump_shelf import create_dump_collections
+from services.catalog.adapters.line_documents import index_lines_by_content
 from services.catalog.adapters.publication_documents import create_publication_collections
 from services.catalog.adapters.retractions import create_retractions
 from services.catalog.adapters.review_migration import review_lists
@@ -21,4 +22,5 @@ MIGRATIONS = [
     Migration(121, "retractions, to be repeated", create_retractions),
     Migration(130, "lists in review, opinions, histories of fonds, plans", review_lists),
     Migration(170, "dumps of the open catalogue", create_dump_collections),
+    Migration(180, "lines by fonds, year, reason, proposal and group", index_lines_by_content),
 ]
