@@ -34,7 +34,8 @@ from tongdang.fulfilment.v1 import fulfilment_pb2
 
 ACCESS = {**IMPORT_ACCESS, **REVIEW_ACCESS, **RULES_ACCESS, **DESK_ACCESS, **PROVENANCE_ACCESS, **DUMP_ACCESS}
 _BUCKETS = (VAULT, COPIES, IMPORT_FILES, LETTER_SCANS)
-_BY_WORKERS = frozenset({"import.apply", "batch.apply-chunk", "batch.published", "batch.apply-act", "rules.changed"})
+_OF_BATCHES = ("batch.list-chunk", "batch.apply-act", "batch.apply-chunk", "batch.published", "batch.release-chunk")
+_BY_WORKERS = frozenset({"import.apply", "rules.changed", *_OF_BATCHES})
 WRITES = frozenset(row.action for row in ACCESS.values() if row.recording is Recording.WRITE) | _BY_WORKERS
 
 

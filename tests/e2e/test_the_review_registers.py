@@ -39,6 +39,28 @@ def test_a_plan_names_what_by_when_and_who_and_its_row_gathers_a_batch(
     expect(page.locator("tbody td[data-label=已列入]")).to_have_text("3")
 
 
+def test_a_list_gathered_by_mistake_is_cancelled_after_the_page_said_what_is_lost(
+    browser: Browser,  # noqa: F811
+    stack: Stack,
+    people_password: str,
+) -> None:
+    reviewer = Person(browser, stack, "js-reviewer", people_password)
+    batch = reviewer.gather("常熟市教育局", 3)
+    second = Person(browser, stack, "js-reviewer2", people_password)
+    expect(second.open(f"{batch}/signatures").locator("#cancel")).to_have_count(0)
+    page = reviewer.open(f"{batch}/signatures")
+    page.get_by_text("撤销批次").first.click()
+    expect(page.locator("#cancel")).to_contain_text("这 3 条记录全部回到汇集之前的状态")
+    reviewer.press("撤销批次")
+    expect(page.locator("#cancel-reason-problem")).to_be_visible()
+    page.locator("#cancel-reason").fill("与上一批重复")
+    reviewer.press("撤销批次")
+    expect(page.locator("#state")).to_contain_text("已撤销", timeout=30_000)
+    expect(page.locator("#live")).to_contain_text("顾明远")
+    expect(page.locator("#live")).to_contain_text("与上一批重复")
+    expect(page.get_by_role("button", name="撤销批次")).to_have_count(0)
+
+
 def test_a_units_history_counts_once_another_person_has_attested_it(
     browser: Browser,  # noqa: F811
     stack: Stack,
