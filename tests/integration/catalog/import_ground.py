@@ -7,7 +7,6 @@ import os
 import signal
 import subprocess
 import sys
-import time
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -28,6 +27,7 @@ from services.common.mongo import transactions as transactions_module
 from services.common.mongo.database import MongoDatabase
 from services.common.mongo.migrations import migrate
 from services.common.mongo.transactions import Transactions
+from tests.integration.dataplane.ground import until
 
 CLOCK, IDS = SystemClock(), RandomIds()
 ARCHIVE = sample_archives()["a320581"]
@@ -76,10 +76,8 @@ class Ground:
         """Carries out all that waits, as a service would."""
         worker = ImportWorker(self.queue.claim, REGISTRY, self.queued)
         worker.start()
-        give_up = time.monotonic() + 60
-        while self.db["imports"].count_documents({"state": {"$in": ["queued", "running"]}}):
-            assert time.monotonic() < give_up, "waited in vain"
-            time.sleep(0.05)
+        waiting = {"state": {"$in": ["queued", "running"]}}
+        until(lambda: not self.db["imports"].count_documents(waiting), 60)
         worker.stop()
 
     def imported(self, content: bytes) -> ImportJob:

@@ -1,23 +1,20 @@
 """One archive's opening review on a real database: the use cases' ports, people, and a worker that can be killed."""
 
-import os
-import signal
-import subprocess
-import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
-from pathlib import Path
 from typing import Any
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
+from services.catalog.adapters.batch_documents import ENTRIES
 from services.catalog.adapters.batch_store import MongoBatches
 from services.catalog.adapters.batch_worker import BatchWorker, WorkerTerms
 from services.catalog.adapters.documents import RECORDS
 from services.catalog.adapters.fonds_store import MongoFonds, MongoLoans
+from services.catalog.adapters.line_documents import line_document
 from services.catalog.adapters.line_store import MongoLines
 from services.catalog.adapters.migrations import MIGRATIONS
 from services.catalog.adapters.opinion_store import MongoOpinions
@@ -43,7 +40,6 @@ from services.common.domain.audit_event import ObjectRef
 from services.common.domain.caller import Caller
 from services.common.domain.clock import SystemClock
 from services.common.domain.ids import RandomIds, record_id
-from services.common.mongo import transactions as transactions_module
 from services.common.mongo.database import MongoDatabase
 from services.common.mongo.lease import LeaseHolder
 from services.common.mongo.migrations import migrate
@@ -181,6 +177,16 @@ class Ground:
         batch = cases.create_batch(batch_id=IDS.new(), archive=archive, wanted=wanted, by=self.by(), desk=self.desk)
         return self.settled(batch.batch_id)
 
+    def listed(self, count: int) -> tuple[str, list[str]]:
+        """A list in review as the worker would leave it, of lines whose records nobody reads; its id, and theirs."""
+        batch = review.batch(batch_id=IDS.new(), total=count, undecided=count)
+        self.batches.create(batch, self.by().granted(ObjectRef("batch", batch.batch_id)))
+        lines = [review.line(number) for number in range(count)]
+        for at in range(0, count, 5_000):
+            chunk = [line_document(batch.batch_id, line, bytes(32)) for line in lines[at : at + 5_000]]
+            self.database.db[ENTRIES].insert_many(chunk)
+        return batch.batch_id, [line.record_id for line in lines]
+
     def settled(self, batch_id: str, seconds: float = 60) -> Batch:
         batch = self.batches.await_worker(batch_id, seconds)
         return until(lambda: (now := self.batches.get(batch_id)).state != "publishing" and now, seconds) or batch
@@ -270,42 +276,3 @@ def until(happened: Callable[[], Any], seconds: float = 60) -> Any:
         assert time.monotonic() < give_up, "waited in vain"
         time.sleep(0.02)
     return result
-
-
-@contextmanager
-def killed_worker(database: MongoDatabase, kill_at: int) -> Iterator[subprocess.Popen[bytes]]:
-    """A worker in a process of its own that kills itself at its so-manieth commit, before (even) or after (odd) it."""
-    environment = {**os.environ, "TEST_URI": database.uri, "TEST_NAME": database.name, "TEST_KILL_AT": str(kill_at)}
-    root = Path(__file__).resolve().parents[3]
-    process = subprocess.Popen([sys.executable, "-m", __name__], env=environment, cwd=root)
-    try:
-        yield process
-    finally:
-        if process.poll() is None:
-            process.kill()
-        process.wait()
-
-
-def _live_until_killed() -> None:
-    """What `killed_worker` starts."""
-    kill_at, commits = int(os.environ["TEST_KILL_AT"]), 0
-    commit = transactions_module._commit
-
-    def counted(session: Any) -> None:
-        nonlocal commits
-        commits += 1
-        if commits * 2 == kill_at:
-            os.kill(os.getpid(), signal.SIGKILL)
-        commit(session)
-        if commits * 2 - 1 == kill_at:
-            os.kill(os.getpid(), signal.SIGKILL)
-
-    transactions_module._commit = counted
-    ground = Ground(MongoDatabase(os.environ["TEST_URI"], os.environ["TEST_NAME"]))
-    ground.worker("killed").start()
-    while True:
-        time.sleep(1)
-
-
-if __name__ == "__main__":
-    _live_until_killed()

@@ -1,15 +1,20 @@
-"""Kills a process around any command that writes: a child of the test on a connection of its own, with `kill -9`."""
+"""Kills a process around any command that writes, or any commit: a child of the test, with `kill -9`."""
 
 import os
 import signal
+import subprocess
+import sys
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from itertools import count
+from pathlib import Path
 from typing import Any
 
 from pymongo import monitoring
 
 from services.catalog.adapters.opinion_documents import LETTER_SCANS
+from services.common.mongo import transactions as transactions_module
 from services.common.mongo.database import MongoDatabase
 from tests.integration.review.ground import Ground
 
@@ -92,3 +97,41 @@ def _forget_the_dead(database: MongoDatabase) -> None:
     if sessions:
         admin.command("killSessions", sessions)
     database.db["leases"].delete_many({})
+
+
+@contextmanager
+def killed_worker(database: MongoDatabase, kill_at: int) -> Iterator[subprocess.Popen[bytes]]:
+    """A worker in a process of its own that kills itself at its so-manieth commit, before (even) or after (odd) it."""
+    environment = {**os.environ, "TEST_URI": database.uri, "TEST_NAME": database.name, "TEST_KILL_AT": str(kill_at)}
+    root = Path(__file__).resolve().parents[3]
+    process = subprocess.Popen([sys.executable, "-m", __name__], env=environment, cwd=root)
+    try:
+        yield process
+    finally:
+        if process.poll() is None:
+            process.kill()
+        process.wait()
+
+
+def _live_until_killed() -> None:
+    """What `killed_worker` starts."""
+    kill_at, commits = int(os.environ["TEST_KILL_AT"]), 0
+    commit = transactions_module._commit
+
+    def counted(session: Any) -> None:
+        nonlocal commits
+        commits += 1
+        if commits * 2 == kill_at:
+            os.kill(os.getpid(), signal.SIGKILL)
+        commit(session)
+        if commits * 2 - 1 == kill_at:
+            os.kill(os.getpid(), signal.SIGKILL)
+
+    transactions_module._commit = counted
+    ground = Ground(MongoDatabase(os.environ["TEST_URI"], os.environ["TEST_NAME"]))
+    ground.worker("killed").start()
+    signal.pause()
+
+
+if __name__ == "__main__":
+    _live_until_killed()

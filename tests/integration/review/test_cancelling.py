@@ -34,9 +34,9 @@ from tests.integration.review.ground import (
     REVIEWER,
     SECOND,
     Ground,
-    killed_worker,
     until,
 )
+from tests.integration.review.killing import killed_worker
 
 pytestmark = pytest.mark.integration
 

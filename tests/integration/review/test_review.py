@@ -29,7 +29,8 @@ from services.catalog.domain.verdicts import Decision, Verdict
 from services.catalog.domain.work_list import State
 from services.common.domain.errors import TongdangError
 from tests.builders import review
-from tests.integration.review.ground import DIRECTOR, IDS, OFFICER, REVIEWER, SECOND, Ground, killed_worker, until
+from tests.integration.review.ground import DIRECTOR, IDS, OFFICER, REVIEWER, SECOND, Ground, until
+from tests.integration.review.killing import killed_worker
 
 pytestmark = pytest.mark.integration
 
@@ -209,14 +210,18 @@ def test_a_hundred_thousand_lines_less_three_change_exactly_and_are_taken_back_t
     ground: Ground,
 ) -> None:
     count = 100_000
-    ids = ground.insert(count)
-    with ground.working():
-        batch_id = ground.gather().batch_id
-        until(lambda: ground.batches.get(batch_id).state is State.REVIEW, 300)
+    batch_id, ids = ground.listed(count)
     act = ground.decide_matching(batch_id, LineFilter(), count - 3, exceptions=tuple(ids[:3]))
     with pytest.raises(BulkUnderWay):
-        ground.decide(batch_id, ids[:1])
-    for kill_at in (3, 8):
+        line_cases.decide_lines(
+            act_id=IDS.new(),
+            batch_id=batch_id,
+            seen={ids[0]: 1},
+            verdict=review.OPEN,
+            by=ground.by(),
+            batches=ground.batches,
+        )
+    for kill_at in (3, 7):  # after its second chunk, after its fourth
         with killed_worker(ground.database, kill_at) as worker:
             worker.wait(120)
     bulk = ground.batches.get(batch_id).bulk

@@ -1,8 +1,6 @@
 """kill -9 of catalog with its relay, and of audit, in the middle of a publication: nothing lost, nothing twice."""
 
-import time
 import uuid
-from collections.abc import Callable
 
 import pytest
 
@@ -11,17 +9,11 @@ from deploy.local.mongo import admin_client
 from deploy.local.reviewing import People, Reviewing
 from deploy.local.stack import Stack
 from services.common.domain.errors import TongdangError
+from tests.integration.dataplane.ground import until
 from tongdang.catalog.v1 import review_pb2
 from tongdang.discovery.v1 import discovery_pb2, discovery_pb2_grpc
 
 pytestmark = pytest.mark.integration
-
-
-def _until(done: Callable[[], bool], seconds: float = 60) -> None:
-    give_up = time.monotonic() + seconds
-    while not done():
-        assert time.monotonic() < give_up, "did not happen in time"
-        time.sleep(0.2)
 
 
 def test_a_publication_survives_the_death_of_catalog_and_audit(stack: Stack, client: LocalClient) -> None:
@@ -49,7 +41,7 @@ def test_a_publication_survives_the_death_of_catalog_and_audit(stack: Stack, cli
         except TongdangError:
             return False
 
-    _until(published)
+    until(published, 60)
     with admin_client(stack.layout) as admin:
         opened = {
             row["_id"]: row["version"]
@@ -70,7 +62,7 @@ def test_a_publication_survives_the_death_of_catalog_and_audit(stack: Stack, cli
                 return False
         return True
 
-    _until(all_found)
+    until(all_found, 60)
 
 
 def test_only_three_different_people_open_a_record(client: LocalClient) -> None:
