@@ -120,7 +120,7 @@ class Reviewing:
             self._call(self.lines.DecideMatching, decide)
             self.settled(batch_id)
 
-    def tick_all(self, batch_id: str) -> None:
+    def tick_all(self, batch_id: str, *, texts: bool = False) -> None:
         """The secrecy review, page by page of what a person is shown (rule S4)."""
         token = ""
         while True:
@@ -132,6 +132,8 @@ class Reviewing:
             )
             page = self._call(self.lines.ListLines, asked)
             ids = [line.record.record_id for line in page.lines]
+            for record_id in ids if texts else []:  # read one by one
+                self._call(self.lines.GetLine, lines_pb2.GetLineRequest(batch_id=batch_id, record_id=record_id))
             if ids:
                 tick = lines_pb2.ReviewSecrecyRequest(
                     request_id=self._keys(f"tick {ids[0]}"), batch_id=batch_id, record_ids=ids
@@ -176,7 +178,7 @@ class Reviewing:
         """From review to signed by both sides."""
         if batch.state == review_pb2.BATCH_STATE_REVIEW:
             self.decide_groups(batch.batch_id)
-            self.tick_all(batch.batch_id)
+            self.tick_all(batch.batch_id, texts=batch.matter == review_pb2.MATTER_TEXT)
             batch = self.freeze(batch.batch_id)
         return self.sign(batch)
 
@@ -196,4 +198,5 @@ class Reviewing:
 def _verdict(suggestion: lines_pb2.Suggestion) -> lines_pb2.Verdict:
     if suggestion.proposal == lines_pb2.PROPOSAL_DEFER:
         return lines_pb2.Verdict(decision=lines_pb2.DECISION_DEFER, rule="D2", reason="含个人信息")
-    return lines_pb2.Verdict(decision=lines_pb2.DECISION_OPEN, rule="O1")
+    rule = "P1" if suggestion.rule == "P1" else "O1"
+    return lines_pb2.Verdict(decision=lines_pb2.DECISION_OPEN, rule=rule)

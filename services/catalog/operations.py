@@ -1,6 +1,7 @@
 """The commands of a province's operator: those every service has, and the comparison with what others know."""
 
 import sys
+from itertools import chain
 
 from services.catalog.adapters.batch_check import BatchCheck
 from services.catalog.adapters.comparison import differences
@@ -13,6 +14,7 @@ from services.catalog.adapters.mongo_cases import MongoCases, MongoHoldings
 from services.catalog.adapters.opinion_documents import LETTER_SCANS
 from services.catalog.adapters.publication_check import PublicationCheck
 from services.catalog.adapters.recovery import Receive, Recovery
+from services.catalog.adapters.text_check import TextCheck
 from services.catalog.application.supplying import take_message, take_request
 from services.catalog.domain.differences import TABLE, Difference
 from services.catalog.domain.disagreements import MEANING
@@ -107,11 +109,12 @@ def check_publications() -> None:
     batches = BatchCheck(base.database, base.registry.region(settings.region.id).keys)
     batches.read(elsewhere.manifests(), elsewhere.stream())
     check = PublicationCheck(base.database, batches, began)
-    count = 0
-    for count, found in enumerate(check.disagreements(elsewhere), 1):  # noqa: B007 - the last number counts
+    texts, count = TextCheck(base.database, batches, began), 0
+    every = chain(check.disagreements(elsewhere), texts.disagreements(elsewhere))
+    for count, found in enumerate(every, 1):  # noqa: B007 - the last number counts
         tell({"disagreement": found.kind.value, "id": found.object_id, "detail": found.detail,
               "meaning": MEANING[found.kind]})  # fmt: skip
-    tell({"disagreements": count, "records": check.records})
+    tell({"disagreements": count, "records": check.records, "texts": texts.texts})
     sys.exit(1 if count else 0)
 
 

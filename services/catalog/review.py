@@ -22,15 +22,17 @@ from services.catalog.adapters.plan_store import MongoPlans
 from services.catalog.adapters.review_records import MongoRecords
 from services.catalog.adapters.rule_store import MongoWords
 from services.catalog.adapters.scans import inspect
+from services.catalog.adapters.text_store import MongoTexts
 from services.catalog.application.review import ReviewDesk
 from services.catalog.application.review_ports import ReviewTerms
 from services.catalog.domain.rules import RuleSettings, rule_version
-from services.catalog.domain.suggestions import Suggestion, suggest
+from services.catalog.domain.suggestions import Suggestion, suggest, suggest_text
 from services.catalog.entrypoints.fonds_servicer import FondsServicer
 from services.catalog.entrypoints.line_servicer import LineServicer
 from services.catalog.entrypoints.opinion_servicer import OpinionServicer
 from services.catalog.entrypoints.plan_servicer import PlanServicer
 from services.catalog.entrypoints.review_servicer import ReviewServicer
+from services.catalog.entrypoints.text_servicer import TextServicer
 from services.catalog.settings import CatalogSettings
 from services.common.components import Component
 from services.common.foundation import Foundation
@@ -40,7 +42,14 @@ from services.common.mongo.lease import LeaseHolder, replica
 from services.common.mongo.repeats import Repeats
 from services.common.mongo.wakeups import Wakeup
 from services.common.runner import Timer
-from tongdang.catalog.v1 import fonds_pb2_grpc, lines_pb2_grpc, plans_pb2_grpc, review_pb2_grpc, unit_opinions_pb2_grpc
+from tongdang.catalog.v1 import (
+    fonds_pb2_grpc,
+    lines_pb2_grpc,
+    plans_pb2_grpc,
+    review_pb2_grpc,
+    text_pb2_grpc,
+    unit_opinions_pb2_grpc,
+)
 
 _HOUR_S = 3600
 
@@ -55,7 +64,7 @@ class Review:
 
 
 def wire_review(base: Foundation, settings: CatalogSettings, words: MongoWords, repeats: Repeats) -> Review:
-    """Five servicers, and the worker that gathers, goes on with long acts and carries publications out."""
+    """Six servicers, and the worker that gathers, goes on with long acts and carries publications out."""
     queued, rules = Wakeup(), settings.rules
     database, transactions = base.database, base.transactions
     desk = ReviewDesk(
@@ -76,12 +85,14 @@ def wire_review(base: Foundation, settings: CatalogSettings, words: MongoWords, 
     hearing = OpinionServicer(desk, opinions, inspect, repeats)
     planning = PlanServicer(desk, region_id, repeats)
     keeping = FondsServicer(desk, region_id, repeats)
+    reading = TextServicer(desk.records, MongoTexts(database, transactions), repeats)
     return Review(
         register=[
             partial(review_pb2_grpc.add_ReviewServiceServicer_to_server, reviewing),
             partial(lines_pb2_grpc.add_LineServiceServicer_to_server, deciding),
             partial(unit_opinions_pb2_grpc.add_UnitOpinionServiceServicer_to_server, hearing),
             partial(plans_pb2_grpc.add_PlanServiceServicer_to_server, planning),
+            partial(text_pb2_grpc.add_TextServiceServicer_to_server, reading),
             partial(fonds_pb2_grpc.add_FondsServiceServicer_to_server, keeping),
         ],
         components=[_worker(base, settings, words, queued)],
@@ -96,6 +107,8 @@ def suggesting(words: MongoWords, settings: RuleSettings) -> Callable[[str], Sug
         vocabulary = words.get(archive_id).vocabulary
 
         def suggest_for(fields: Mapping[str, Any], on: date) -> Suggestion:
+            if "text" in fields:  # on a list of texts
+                return suggest_text(fields, fields["text"], vocabulary=vocabulary)
             return suggest(fields, on=on, vocabulary=vocabulary, settings=settings)
 
         return suggest_for

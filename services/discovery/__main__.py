@@ -13,7 +13,7 @@ from services.discovery.adapters.dead_letters import DeadLetters
 from services.discovery.adapters.tantivy_index import TantivyIndex
 from services.discovery.entrypoints.access import ACCESS
 from services.discovery.entrypoints.discovery_servicer import DiscoveryServicer
-from services.discovery.entrypoints.records_handler import MAX_BATCH, RecordsHandler
+from services.discovery.entrypoints.records_handler import MAX_BATCH, RecordsHandler, topics_of
 from services.discovery.operations import MIGRATIONS
 from services.discovery.settings import DiscoverySettings
 from tongdang.discovery.v1 import discovery_pb2_grpc
@@ -30,7 +30,7 @@ def run_service() -> None:
     base = Foundation(settings)
     base.check_schema(MIGRATIONS)
     index = TantivyIndex(settings.index.dir)
-    topics = [f"catalog.{region.region_id}.records.v1" for region in base.registry.regions]
+    topics = topics_of(region.region_id for region in base.registry.regions)
     handler = RecordsHandler(index, DeadLetters(base.transactions))
     consumer = TopicConsumer(
         settings.kafka_connection(),

@@ -5,17 +5,18 @@ import shutil
 from collections.abc import Iterator
 
 from services.common.domain.errors import NotFound, Unavailable
-from services.common.domain.ids import is_uuid
 from services.common.foundation import Foundation
+from services.common.kafka.consumed import Consumed
 from services.common.kafka.consumer import TopicConsumer
 from services.common.kafka.reading import read_all
 from services.common.mongo.migrations import DATA_PLANE, Migration, create_collections
 from services.common.operations import Command, Operations, record, tell
 from services.discovery.adapters.dead_letters import TOPIC
 from services.discovery.adapters.tantivy_index import BUILDING, REBUILT, TantivyIndex
-from services.discovery.entrypoints.records_handler import MAX_BATCH, RecordsHandler
+from services.discovery.application.follow import Unreadable
+from services.discovery.application.ports import Entry, Text
+from services.discovery.entrypoints.records_handler import MAX_BATCH, TEXTS, RecordsHandler, state_of, topics_of
 from services.discovery.settings import DiscoverySettings
-from tongdang.catalog.v1 import record_pb2
 
 SETTLED = "dead_letters_settled"
 MIGRATIONS = [*DATA_PLANE, Migration(100, "settled dead letters", lambda db: create_collections(db, SETTLED))]
@@ -63,14 +64,13 @@ def reconcile() -> None:
     record(base, "operator.reconcile")
     index = TantivyIndex(settings.index.dir)
     found = expected = 0
-    for record_id, (version, opened) in _public_states(base, settings):
-        expected += 1
-        entry = index.get(record_id)
-        here = f"{entry.version} {'open' if entry.open else 'retracted'}" if entry else ""
-        there = f"{version} {'open' if opened else 'retracted'}"
+    for record_id, of_text, there in _public_states(base, settings):
+        expected += not of_text
+        here = _indexed(index, record_id, of_text)
         if here != there:
             found += 1
-            tell({"difference": "entry-differs", "id": record_id, "here": here, "there": there, "repairable": True})
+            kind = "text-differs" if of_text else "entry-differs"
+            tell({"difference": kind, "id": record_id, "here": here, "there": there, "repairable": True})
     surplus = index.entries - expected
     if surplus:
         found += abs(surplus)
@@ -107,16 +107,27 @@ def _base() -> tuple[Foundation, DiscoverySettings]:
 
 
 def _topics(base: Foundation) -> list[str]:
-    return [f"catalog.{region.region_id}.records.v1" for region in base.registry.regions]
+    return topics_of(region.region_id for region in base.registry.regions)
 
 
-def _public_states(base: Foundation, settings: DiscoverySettings) -> Iterator[tuple[str, tuple[int, bool]]]:
-    """Record id → version, and whether it is open; the highest version counts."""
+def _public_states(base: Foundation, settings: DiscoverySettings) -> Iterator[tuple[str, bool, str]]:
+    """Record id, whether it is the state of its text, and that state; the highest version counts."""
     for topic in _topics(base):
-        newest: dict[str, tuple[int, bool]] = {}
+        newest: dict[str, tuple[int, str]] = {}
         for key, value in read_all(settings.kafka_connection(), topic):
-            state = record_pb2.RecordPublished.FromString(value)
-            version, record_id = int(state.event.version), key.decode()
-            if is_uuid(record_id) and newest.get(record_id, (0, False))[0] <= version:
-                newest[record_id] = (version, state.HasField("open"))
-        yield from newest.items()
+            state = state_of(Consumed(topic, 0, 0, key, value, {}, 0))
+            if not isinstance(state, Unreadable) and newest.get(state.record_id, (0, ""))[0] <= state.version:
+                newest[state.record_id] = (state.version, _told(state))
+        yield from ((record_id, topic.endswith(TEXTS), told) for record_id, (_, told) in newest.items())
+
+
+def _indexed(index: TantivyIndex, record_id: str, of_text: bool) -> str:
+    entry = index.get(record_id)
+    state = entry.text if entry and of_text else entry
+    return _told(state) if state else ""
+
+
+def _told(state: Entry | Text) -> str:
+    if isinstance(state, Text):
+        return f"{state.version} {'open' if state.payload else 'withdrawn'}"
+    return f"{state.version} {'open' if state.open else 'retracted'}"

@@ -18,6 +18,7 @@ from services.common.domain.actor import Actor, Role
 NOW = datetime(2026, 11, 27, 2, 0, tzinfo=UTC)
 REGION, ARCHIVE, UNIT, RULES = "320000", "a320581", "u320581-mz", "rules-1"
 OPEN = Verdict(Decision.OPEN, "O1")
+OPEN_TEXT = Verdict(Decision.OPEN, "P1")
 DEFER = Verdict(Decision.DEFER, "D2", "含个人信息")
 
 

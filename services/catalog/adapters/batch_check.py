@@ -18,8 +18,8 @@ from services.catalog.domain.work_list import State
 from services.common.domain.canonical import sha256_hex
 from services.common.domain.merkle import merkle_root
 from services.common.domain.publication import (
+    FIRST_MANIFEST_TYPE,
     MANIFEST_FACT,
-    MANIFEST_TYPE,
     PUBLISHED,
     NotProven,
     check_province,
@@ -114,7 +114,7 @@ class BatchCheck:
             self._tell(Disagreement.SIGNERS, batch_id, problem.why)
         if content.get("rule_version") not in self._rules:
             self._tell(Disagreement.RULES_UNKNOWN, batch_id, str(content.get("rule_version")))
-        if audited != (sha256_hex(one.manifest) if content["type"] == MANIFEST_TYPE else ""):
+        if audited != (sha256_hex(one.manifest) if content["type"] != FIRST_MANIFEST_TYPE else ""):
             self._tell(Disagreement.NOT_AUDITED, batch_id)
         kept = self._db[PUBLICATIONS].find_one({"_id": batch_id})
         if kept is not None and bytes(kept["manifest"]) != one.manifest:
@@ -128,7 +128,7 @@ class BatchCheck:
         listed = [line_of(line).entry() for line in lines if line["decision"] in LISTED]
         if list_root(listed) != content.get("list_root") or here.get("root") != content.get("list_root"):
             self._tell(Disagreement.LIST_DIFFERS, batch_id)
-        if content["type"] != MANIFEST_TYPE:
+        if content["type"] == FIRST_MANIFEST_TYPE:
             skipped = set(content.get("skipped", ()))
             opened = [one for one in lines if one["decision"] == Decision.OPEN and one["record_id"] not in skipped]
             hidden = [

@@ -22,7 +22,9 @@ from services.catalog.adapters.publication_documents import PUBLICATIONS, commit
 from services.catalog.adapters.published_messages import manifest_message
 from services.catalog.adapters.releasing import release
 from services.catalog.adapters.review_tx import MongoReviewTx
+from services.catalog.adapters.text_chunk import read_text_chunk
 from services.catalog.domain.batches import Batch
+from services.catalog.domain.gathering import Matter
 from services.catalog.domain.publications import PublicationUnfinished, manifest
 from services.catalog.domain.work_list import State
 from services.common.domain.actor import Actor, Role
@@ -214,8 +216,10 @@ class BatchWorker:
 
     def _read_chunk(self, batch: Batch, start: int) -> PublicationChunk:
         years = self._terms.re_evaluation_years
-        sample = self._is_sample(batch)
-        return read_chunk(self._database, batch, start, sample=sample, now=self._clock.now(), years=years)
+        sample, now = self._is_sample(batch), self._clock.now()
+        if batch.matter is Matter.TEXT:
+            return read_text_chunk(self._database, batch, start, sample=sample, now=now)
+        return read_chunk(self._database, batch, start, sample=sample, now=now, years=years)
 
     def _is_sample(self, batch: Batch) -> bool:
         return self._registry.archive(batch.archive_id).sample

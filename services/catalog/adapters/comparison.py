@@ -6,13 +6,14 @@ from typing import Protocol
 from services.catalog.adapters.batch_documents import BATCHES
 from services.catalog.adapters.desk_documents import CASES, COPIES, VAULT
 from services.catalog.adapters.documents import RECORDS
+from services.catalog.adapters.text_store import TEXTS
 from services.catalog.domain.differences import Difference, Finding
 from services.catalog.domain.work_list import State
 from services.common.backup.lost_writes import lost_writes
 from services.common.mongo.database import Document, MongoDatabase
 from services.common.mongo.outbox import COLLECTION as OUTBOX
 from tongdang.audit.v1 import audit_pb2
-from tongdang.catalog.v1 import record_pb2
+from tongdang.catalog.v1 import record_pb2, text_pb2
 from tongdang.fulfilment.v1 import fulfilment_pb2
 
 _CHUNK = 1_000
@@ -24,6 +25,10 @@ class Elsewhere(Protocol):
 
     def published(self) -> dict[str, record_pb2.RecordPublished]:
         """Record id → its newest public state."""
+        ...
+
+    def texts(self) -> dict[str, text_pb2.TextPublished]:
+        """Record id → the newest public state of its text."""
         ...
 
     def manifests(self) -> Iterable[record_pb2.PublicationManifest]:
@@ -44,6 +49,7 @@ def differences(database: MongoDatabase, elsewhere: Elsewhere, writes: frozenset
     return sorted(
         [
             *_records(database, elsewhere.published()),
+            *_texts(database, elsewhere.texts()),
             *_publications(database, elsewhere.manifests()),
             *_cases(database, elsewhere.legs()),
             *_files(database),
@@ -74,6 +80,15 @@ def _records(database: MongoDatabase, published: dict[str, record_pb2.RecordPubl
             if known is None or int(known.event.version) < row["version"]:
                 public = str(known.event.version) if known else ""
                 yield Difference(Finding.RECORD_UNSENT, row["_id"], str(row["version"]), public)
+
+
+def _texts(database: MongoDatabase, published: dict[str, text_pb2.TextPublished]) -> Iterator[Difference]:
+    """By version, as records; a text that is absent here is behind."""
+    for record_id, state in published.items():
+        row = database.db[TEXTS].find_one({"_id": record_id}, {"version": 1})
+        here, there = int(row["version"]) if row else 0, int(state.event.version)
+        if here < there:
+            yield Difference(Finding.TEXT_BEHIND, record_id, str(here or ""), str(there))
 
 
 def _publications(database: MongoDatabase, manifests: Iterable[record_pb2.PublicationManifest]) -> Iterator[Difference]:

@@ -5,11 +5,12 @@ from typing import Any
 
 import grpc
 
+from services.catalog.adapters.text_messages import topic_of
 from services.common.grpc.channel import call
 from services.common.kafka.connection import KafkaConnection
 from services.common.kafka.reading import read_all, read_stream
 from tongdang.audit.v1 import audit_pb2
-from tongdang.catalog.v1 import record_pb2
+from tongdang.catalog.v1 import record_pb2, text_pb2
 from tongdang.fulfilment.v1 import fulfilment_pb2, fulfilment_pb2_grpc
 
 _PAGE = 100
@@ -32,6 +33,19 @@ class KafkaAndCentre:
         newest: dict[str, record_pb2.RecordPublished] = {}
         for key, value in self.published_values():
             state = record_pb2.RecordPublished.FromString(value)
+            known = newest.get(key.decode())
+            if known is None or known.event.version <= state.event.version:
+                newest[key.decode()] = state
+        return newest
+
+    def published_texts(self) -> Iterator[tuple[bytes, bytes]]:
+        """The same of the topic of texts."""
+        yield from read_all(self._kafka, topic_of(self._region_id))
+
+    def texts(self) -> dict[str, text_pb2.TextPublished]:
+        newest: dict[str, text_pb2.TextPublished] = {}
+        for key, value in self.published_texts():
+            state = text_pb2.TextPublished.FromString(value)
             known = newest.get(key.decode())
             if known is None or known.event.version <= state.event.version:
                 newest[key.decode()] = state

@@ -9,8 +9,11 @@ from typing import Any
 from pymongo import UpdateOne
 
 from services.catalog.adapters.batch_documents import ENTRIES
-from services.catalog.adapters.documents import DUE_AGAIN, OUT_OF_SCOPE, RECORDS, REVIEWABLE
+from services.catalog.adapters.documents import DUE_AGAIN, OUT_OF_SCOPE, REVIEWABLE
 from services.catalog.adapters.line_documents import deciding, line_document, line_of
+from services.catalog.adapters.subjects import SOURCES, subjects
+from services.catalog.adapters.text_store import WAITING
+from services.catalog.application.review_ports import RecordFields
 from services.catalog.domain.batches import Batch
 from services.catalog.domain.gathering import Matter
 from services.catalog.domain.lines import Line, PackageOpinion, group_of
@@ -25,11 +28,19 @@ from services.common.mongo.transactions import Tx
 CHUNK = 500
 Suggest = Callable[[Mapping[str, Any], date], Suggestion]
 """What is suggested for a record (fields as stored) on a legal day."""
-_ORDER = {Matter.OPENING: [("eligible_on", 1), ("_id", 1)], Matter.REREVIEW: [("reevaluate_on", 1), ("_id", 1)]}
+_ORDER = {
+    Matter.OPENING: [("eligible_on", 1), ("_id", 1)],
+    Matter.TEXT: [("_id", 1)],
+    Matter.REREVIEW: [("reevaluate_on", 1), ("_id", 1)],
+}
+CHUNKS: Mapping[Matter, int] = {Matter.OPENING: CHUNK, Matter.TEXT: 50, Matter.REREVIEW: CHUNK}
+"""Lines a transaction; so many texts of full length are what one outbox document takes."""
 
 
 def to_gather(batch: Batch) -> list[Document]:
-    """Filters of the records a batch gathers, in the order they are taken; each has an index of its own."""
+    """Filters of what a batch gathers from its source, in the order they are taken; each has an index of its own."""
+    if batch.matter is Matter.TEXT:
+        return [{"archive_id": batch.archive_id, "fonds": {"$in": list(batch.fonds)}, **WAITING, **_years(batch)}]
     today = legal_day(batch.created_at)
     first, last = batch.filter.eligible_between(today)
     span = {"$gte": first, "$lte": last}
@@ -42,12 +53,7 @@ def to_gather(batch: Batch) -> list[Document]:
 
 def gather(tx: Tx, batch: Batch, suggest: Suggest) -> Batch:
     """The next records become lines, each undecided with its suggestion; without any the list is complete."""
-    records: list[Document] = []
-    room, order = min(CHUNK, batch.limit - batch.cursor), _ORDER[batch.matter]
-    for found in to_gather(batch):
-        if room > len(records):
-            rows = tx.db[RECORDS].find(found, session=tx.session).sort(order).limit(room - len(records))
-            records.extend(rows)
+    records = _next(tx, batch)
     if not records:
         return batch.gathered()
     on, listed = legal_day(batch.created_at), _LISTED[batch.matter](batch)
@@ -63,12 +69,32 @@ def gather(tx: Tx, batch: Batch, suggest: Suggest) -> Batch:
     ]
     tx.db[ENTRIES].insert_many(lines, session=tx.session)
     ids = [record["_id"] for record in records]
-    tx.db[RECORDS].update_many({"_id": {"$in": ids}}, {"$set": listed}, session=tx.session)
+    tx.db[SOURCES[batch.matter]].update_many({"_id": {"$in": ids}}, {"$set": listed}, session=tx.session)
     return replace(batch.listed(len(records)), cursor=batch.cursor + len(records))
+
+
+def _next(tx: Tx, batch: Batch) -> list[RecordFields]:
+    """What comes on the list next, in its order."""
+    matter, ids = batch.matter, list[str]()
+    room = min(CHUNKS[matter], batch.limit - batch.cursor)
+    for found in to_gather(batch):
+        if room > len(ids):
+            rows = tx.db[SOURCES[matter]].find(found, {"_id": 1}, session=tx.session)
+            ids += [row["_id"] for row in rows.sort(_ORDER[matter]).limit(room - len(ids))]
+    by_id = subjects(tx.db, matter, ids, session=tx.session)
+    return [by_id[one] for one in ids if one in by_id]
+
+
+def _years(batch: Batch) -> Document:
+    """Texts know the year of their records' formation."""
+    bounds = {"$gte": batch.filter.year_from, "$lte": batch.filter.year_to}
+    span = {name: year for name, year in bounds.items() if year}
+    return {"year": span} if span else {}
 
 
 _LISTED: Mapping[Matter, Callable[[Batch], Document]] = {
     Matter.OPENING: lambda batch: {"batch_id": batch.batch_id, "access_status": AccessStatus.UNREVIEWED.value},
+    Matter.TEXT: lambda batch: {"batch_id": batch.batch_id},
     Matter.REREVIEW: lambda batch: {"batch_id": batch.batch_id, "reevaluate_on": None},
 }
 """What a record on a list says; a scope decision makes it reviewable (rule A1)."""
@@ -76,12 +102,12 @@ _LISTED: Mapping[Matter, Callable[[Batch], Document]] = {
 
 def renew(tx: Tx, batch: Batch, suggest: Suggest, rules: str) -> Batch:
     """The next lines are suggested for under the present rules; those that differ are undecided again."""
-    span = {"batch_id": batch.batch_id, "ordinal": {"$gte": batch.cursor, "$lt": batch.cursor + CHUNK}}
+    span = {"batch_id": batch.batch_id, "ordinal": {"$gte": batch.cursor, "$lt": batch.cursor + CHUNKS[batch.matter]}}
     before = [line_of(row) for row in tx.db[ENTRIES].find(span, session=tx.session).sort("ordinal", 1)]
     if not before:
         return replace(batch.gathered(), rule_version=rules)
     ids = [line.record_id for line in before]
-    records = {row["_id"]: row for row in tx.db[RECORDS].find({"_id": {"$in": ids}}, session=tx.session)}
+    records = subjects(tx.db, batch.matter, ids, session=tx.session)
     on = legal_day(batch.created_at)
     after = [line.suggested(suggest(records[line.record_id], on)) for line in before]
     writes = [write for former, line in zip(before, after, strict=True) for write in _renewed(batch, former, line)]

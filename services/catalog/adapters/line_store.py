@@ -5,8 +5,8 @@ from collections.abc import Sequence
 from bson import ObjectId
 
 from services.catalog.adapters.batch_documents import ENTRIES
-from services.catalog.adapters.documents import RECORDS
 from services.catalog.adapters.line_documents import ACTS, SHOWN, act_of, filter_document, line_of, matching
+from services.catalog.adapters.subjects import matter_of, subjects
 from services.catalog.application.review_ports import GroupCounts, RecordFields
 from services.catalog.domain.acts import Act, LineFilter
 from services.catalog.domain.lines import Line
@@ -36,11 +36,19 @@ class MongoLines:
         limit = page_size(size)
         rows = list(self._db[ENTRIES].find(found, _FIELDS).sort("ordinal", 1).limit(limit + 1))
         more = len(rows) > limit
-        return Page(self._with_records(rows[:limit]), encode_token(bound, [rows[limit - 1]["ordinal"]]) if more else "")
+        token = encode_token(bound, [rows[limit - 1]["ordinal"]]) if more else ""
+        return Page(self._with_records(batch_id, rows[:limit]), token)
 
     def some(self, batch_id: str, record_ids: Sequence[str]) -> list[tuple[Line, RecordFields]]:
         found = {"batch_id": batch_id, "record_id": {"$in": list(record_ids)}}
-        return self._with_records(list(self._db[ENTRIES].find(found, _FIELDS).sort("ordinal", 1)))
+        return self._with_records(batch_id, list(self._db[ENTRIES].find(found, _FIELDS).sort("ordinal", 1)))
+
+    def one(self, batch_id: str, record_id: str) -> tuple[Line, RecordFields]:
+        rows = list(self._db[ENTRIES].find({"batch_id": batch_id, "record_id": record_id}, _FIELDS))
+        found = self._with_records(batch_id, rows, whole=True)
+        if not found:
+            raise NotFound("the record is not on this list")
+        return found[0]
 
     def groups(self, batch_id: str) -> list[GroupCounts]:
         counted = self._db[ENTRIES].aggregate(
@@ -67,7 +75,7 @@ class MongoLines:
         found = matching(batch_id, wanted)
         count = self._db[ENTRIES].count_documents(found)
         drawn = self._db[ENTRIES].aggregate([{"$match": found}, {"$sample": {"size": size}}, {"$project": _FIELDS}])
-        return count, self._with_records(sorted(drawn, key=lambda row: row["ordinal"]))
+        return count, self._with_records(batch_id, sorted(drawn, key=lambda row: row["ordinal"]))
 
     def show(self, batch_id: str, by: str, lines: Sequence[tuple[Line, RecordFields]]) -> None:
         as_listed = [line.record_id for line, record in lines if record["content_hash"] == line.content_hash]
@@ -91,7 +99,7 @@ class MongoLines:
 
     def kept(self, batch_id: str, act_id: str, size: int) -> list[tuple[Line, RecordFields]]:
         since = {"batch_id": batch_id, "former.by_act": act_id, "act_id": {"$ne": act_id}}
-        return self._with_records(list(self._db[ENTRIES].find(since, _FIELDS).sort("ordinal", 1).limit(size)))
+        return self._with_records(batch_id, list(self._db[ENTRIES].find(since, _FIELDS).sort("ordinal", 1).limit(size)))
 
     def _group(self, batch_id: str, group_id: str, tally: Sequence[tuple[Decision, bool, int]]) -> GroupCounts:
         anyone = self._db[ENTRIES].find_one({"batch_id": batch_id, "group_id": group_id}, {"suggestion": 1}) or {}
@@ -101,9 +109,12 @@ class MongoLines:
         ticked = sum(lines for _, done, lines in tally if done)
         return GroupCounts(group_id, anyone.get("suggestion") or {}, sum(by_decision.values()), by_decision, ticked)
 
-    def _with_records(self, rows: Sequence[Document]) -> list[tuple[Line, RecordFields]]:
+    def _with_records(
+        self, batch_id: str, rows: Sequence[Document], *, whole: bool = False
+    ) -> list[tuple[Line, RecordFields]]:
+        """`whole`: with their texts, on a list of texts."""
         ids = [row["record_id"] for row in rows]
-        records = {one["_id"]: one for one in self._db[RECORDS].find({"_id": {"$in": ids}})}
+        records = subjects(self._db, matter_of(self._db, batch_id), ids, whole=whole)
         return [(line_of(row), records[row["record_id"]]) for row in rows if row["record_id"] in records]
 
     def _keep(self, batch_id: str, by: str, record_ids: Sequence[str], filter_: Document | None) -> None:

@@ -9,6 +9,7 @@ from services.catalog.adapters.publication_documents import create_publication_c
 from services.catalog.adapters.retractions import create_retractions
 from services.catalog.adapters.review_migration import review_lists
 from services.catalog.adapters.rule_store import create_rule_collections
+from services.catalog.adapters.text_store import create_text_collections
 from services.common.mongo.migrations import DATA_PLANE, Migration
 
 MIGRATIONS = [
@@ -21,6 +22,7 @@ MIGRATIONS = [
     Migration(120, "commitments and manifests of publications", create_publication_collections),
     Migration(121, "retractions, to be repeated", create_retractions),
     Migration(130, "lists in review, opinions, histories of fonds, plans", review_lists),
+    Migration(140, "texts of records", create_text_collections),
     Migration(170, "dumps of the open catalogue", create_dump_collections),
     Migration(180, "lines by fonds, year, reason, proposal and group", index_lines_by_content),
 ]

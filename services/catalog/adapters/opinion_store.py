@@ -9,6 +9,7 @@ from services.catalog.adapters.opinion_documents import (
     letter_of,
     outcome_document,
 )
+from services.catalog.adapters.subjects import NOT_LISTED, SOURCES, matter_of
 from services.catalog.application.review_ports import RecordFields
 from services.catalog.domain.batch_errors import AlreadySettled
 from services.catalog.domain.opinions import Disagreement, UnitLetter
@@ -96,11 +97,13 @@ class MongoOpinions:
             change = {"$set": {"outcome": outcome}}
             if tx.db[DISAGREEMENTS].update_one(open_, change, session=tx.session).matched_count != 1:
                 raise AlreadySettled(settled.disagreement_id)
-            record = {"_id": settled.record_id, "batch_id": settled.batch_id}
+            held = {"_id": settled.record_id, "batch_id": settled.batch_id}
+            matter = matter_of(tx.db, settled.batch_id, tx.session)
+            source = tx.db[SOURCES[matter]]
             due = {"$set": {"reevaluate_on": outcome["decided_on"]}}
-            tx.db[RECORDS].update_one({**record, **_RE_REVIEWED}, due, session=tx.session)
-            free = {"$set": {"batch_id": None, "mechanism": outcome["decision"]}}
-            tx.db[RECORDS].update_one(record, free, session=tx.session)
+            source.update_one({**held, **_RE_REVIEWED}, due, session=tx.session)
+            free = {"$set": {"batch_id": NOT_LISTED[matter], "mechanism": outcome["decision"]}}
+            source.update_one(held, free, session=tx.session)
             tx.record(event)
 
         self._transactions.run(work)

@@ -30,10 +30,14 @@ _OPENING = frozenset(rule.id for rule in RULES.values() if rule.effect is Effect
 
 
 class History(Protocol):
-    """All values that lie on the province's records topic, oldest first within a key."""
+    """All values that lie on the province's topics, oldest first within a key."""
 
     def published_values(self) -> Iterable[tuple[bytes, bytes]]:
         """Key and value."""
+        ...
+
+    def published_texts(self) -> Iterable[tuple[bytes, bytes]]:
+        """The same of the topic of texts."""
         ...
 
 

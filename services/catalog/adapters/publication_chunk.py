@@ -37,8 +37,9 @@ _SHAPE = (
 
 UNDER_REVIEW = {Matter.OPENING: AccessStatus.UNREVIEWED.value, Matter.REREVIEW: AccessStatus.DEFERRED.value}
 """What a record is until the publication of its batch."""
-_RELEASE: Mapping[Matter, Callable[[str], Document]] = {
+RELEASE: Mapping[Matter, Callable[[str], Document]] = {
     Matter.OPENING: lambda _: {"batch_id": None},
+    Matter.TEXT: lambda _: {"batch_id": ""},
     Matter.REREVIEW: lambda on: {"reevaluate_on": on},
 }
 """What makes a record fit for a later list, on a legal day."""
@@ -54,7 +55,7 @@ class PublicationChunk:
 
     `changes`: one write for all records that are decided alike, of `changed` records in all. `skipped`: ids of records
     that are no longer as signed. `released`: of those the archive set aside, which `release` lets onto a later list.
-    `ordinals`, `commitments`: of the lines that open, in their order.
+    `collection`: of what is decided. `ordinals`, `commitments`: of the lines that open, in their order.
     """
 
     batch_id: str
@@ -68,16 +69,17 @@ class PublicationChunk:
     skipped: list[str] = field(default_factory=list)
     released: list[str] = field(default_factory=list)
     release: Document = field(default_factory=dict)
+    collection: str = RECORDS
 
     def apply(self, tx: Tx) -> None:
         """Raises: ChunkOutdated."""
         if self.changes:
-            done = tx.db[RECORDS].bulk_write(self.changes, ordered=False, session=tx.session)
+            done = tx.db[self.collection].bulk_write(self.changes, ordered=False, session=tx.session)
             if done.matched_count != self.changed:
                 raise ChunkOutdated(f"batch {self.batch_id}, lines from {self.start}")
         if self.released:
             mine = {"_id": {"$in": self.released}, "batch_id": self.batch_id}
-            tx.db[RECORDS].update_many(mine, {"$set": self.release}, session=tx.session)
+            tx.db[self.collection].update_many(mine, {"$set": self.release}, session=tx.session)
         if self.commitments:
             kept = commitments_document(self.batch_id, self.start, self.ordinals, self.commitments)
             tx.db[COMMITMENTS].insert_one(kept, session=tx.session)
@@ -113,7 +115,7 @@ def publication_chunk(
     decided_on = legal_day(batch.published_at)
     on, again = decided_on.isoformat(), re_evaluate_on(decided_on, years).isoformat()
     opening = Opening(batch, on, sample, now)
-    chunk = PublicationChunk(batch.batch_id, start, len(lines), release=_RELEASE[batch.matter](on))
+    chunk = PublicationChunk(batch.batch_id, start, len(lines), release=RELEASE[batch.matter](on))
     alike: dict[tuple[str, str, str, str, str, int], list[str]] = {}
     for line in lines:
         if line["decision"] not in LISTED:

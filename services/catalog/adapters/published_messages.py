@@ -11,7 +11,7 @@ from services.common.domain.messages import OutboxMessage
 from tongdang.catalog.v1 import record_pb2
 from tongdang.common.v1 import common_pb2, event_pb2
 
-_NEUTRAL_REASONS = {"D1": "re-reviewed", "D2": "rights-of-others", "D3": "other-law"}
+NEUTRAL_REASONS = {"D1": "re-reviewed", "D2": "rights-of-others", "D3": "other-law"}
 """Rule of a retraction → the reason the public reads; the true words stay in the province."""
 
 _OPENED, _RETRACTED = "tongdang.catalog.record-opened.v1", "tongdang.catalog.record-retracted.v1"
@@ -73,7 +73,7 @@ class Opening:
         self._batch = batch
         self._opened_on = opened_on
         self._sample = sample
-        self._time = _timestamp(now)
+        self._time = timestamp(now)
         self._topic = f"catalog.{batch.region_id}.records.v1"
 
     def entry(self, record: Mapping[str, Any], rule: str) -> record_pb2.OpenEntry:
@@ -155,7 +155,7 @@ def retraction_of(record: Mapping[str, Any], on: date) -> record_pb2.Retraction:
         record_id=record["_id"],
         region_id=record["region_id"],
         archive_id=record["archive_id"],
-        reason=_NEUTRAL_REASONS.get(record["rule"], "re-reviewed"),
+        reason=NEUTRAL_REASONS.get(record["rule"], "re-reviewed"),
         rule=record["rule"],
         retracted_on=on.isoformat(),
     )
@@ -169,7 +169,7 @@ def retraction_message(
     event = event_pb2.Event(
         id=f"{record_id}/{version}",
         type=_RETRACTED,
-        time=_timestamp(at),
+        time=timestamp(at),
         region_id=record["region_id"],
         subject=record_id,
         version=version,
@@ -187,7 +187,7 @@ def manifest_message(batch: Batch, manifest: bytes, signature: bytes, now: datet
     event = event_pb2.Event(
         id=f"{batch.batch_id}/{batch.version}",
         type=type_,
-        time=_timestamp(now),
+        time=timestamp(now),
         region_id=batch.region_id,
         subject=batch.batch_id,
         version=batch.version,
@@ -199,7 +199,7 @@ def manifest_message(batch: Batch, manifest: bytes, signature: bytes, now: datet
     return OutboxMessage(topic, batch.batch_id, batch.version, type_, value.SerializeToString())
 
 
-def _timestamp(moment: datetime) -> timestamp_pb2.Timestamp:
+def timestamp(moment: datetime) -> timestamp_pb2.Timestamp:
     stamp = timestamp_pb2.Timestamp()
     stamp.FromDatetime(moment)
     return stamp

@@ -9,7 +9,8 @@ from services.catalog.adapters.comparison import Elsewhere
 from services.catalog.adapters.desk_documents import CASES, case_document, case_of
 from services.catalog.adapters.documents import RECORDS
 from services.catalog.adapters.published_messages import LEVEL_NAMES, PRECISION_NAMES, retraction_message
-from services.catalog.adapters.recovered_publications import Published, bring_back_publication
+from services.catalog.adapters.recovered_publications import Published, PublishedTexts, bring_back_publication
+from services.catalog.adapters.recovered_texts import bring_back_text
 from services.catalog.adapters.retractions import keep_retraction
 from services.catalog.domain.differences import Difference, Finding
 from services.catalog.domain.record import AccessStatus, content_hash
@@ -19,7 +20,7 @@ from services.common.domain.caller import Caller
 from services.common.mongo.database import Document, MongoDatabase
 from services.common.mongo.letters import COLLECTION as LETTERS
 from services.common.mongo.transactions import Transactions, Tx
-from tongdang.catalog.v1 import record_pb2
+from tongdang.catalog.v1 import record_pb2, text_pb2
 from tongdang.fulfilment.v1 import fulfilment_pb2
 
 RESTORED = "restored"
@@ -64,17 +65,23 @@ class Recovery:
         for difference in found:
             if difference.finding in (Finding.RECORD_ABSENT, Finding.RECORD_BEHIND):
                 self._record(difference.object_id, published[difference.object_id], absent)
+        texts = self._elsewhere.texts()
+        for difference in found:
+            if difference.finding is Finding.TEXT_BEHIND:
+                self._text(texts[difference.object_id], absent)
         for manifest in self._elsewhere.manifests():
             if manifest.event.subject in absent:
-                self._publication(manifest, published)
+                self._publication(manifest, published, texts)
         cases = {one.object_id for one in found if one.finding in (Finding.CASE_ABSENT, Finding.CASE_BEHIND)}
         for leg in self._elsewhere.legs():
             if leg.leg_id in cases:
                 self._case(leg)
 
-    def _publication(self, manifest: record_pb2.PublicationManifest, published: Published) -> None:
+    def _publication(
+        self, manifest: record_pb2.PublicationManifest, published: Published, texts: PublishedTexts
+    ) -> None:
         def work(tx: Tx) -> None:
-            if bring_back_publication(tx, manifest, published):
+            if bring_back_publication(tx, manifest, published, texts):
                 object_ = ObjectRef("batch", manifest.event.subject)
                 tx.record(self._by.granted(object_, action="batch.bring-back"))
 
@@ -109,6 +116,15 @@ class Recovery:
         event = state.event
         message = retraction_message(record, state.retracted, at, event.actor, event.correlation_id)
         keep_retraction(tx, record["batch_id"], message, at)
+
+    def _text(self, state: text_pb2.TextPublished, ended: Set[str]) -> None:
+        def work(tx: Tx) -> None:
+            if bring_back_text(tx, state, ended):
+                facts = {"version": int(state.event.version)}
+                object_ = ObjectRef("text", state.event.subject)
+                tx.record(self._by.granted(object_, action="text.bring-back", facts=facts))
+
+        self._transactions.run(work)
 
     def _case(self, leg: fulfilment_pb2.Leg) -> None:
         known = self._db[CASES].find_one({"_id": leg.leg_id}, {"conversation": 1})

@@ -6,11 +6,12 @@ from typing import Any
 from pymongo import UpdateMany
 
 from services.catalog.adapters.batch_documents import ENTRIES
-from services.catalog.adapters.documents import RECORDS
 from services.catalog.adapters.publication_chunk import CHUNK, UNDER_REVIEW
+from services.catalog.adapters.subjects import SOURCES
 from services.catalog.domain.batches import Batch
 from services.catalog.domain.gathering import Matter
 from services.catalog.domain.record import AccessStatus
+from services.catalog.domain.texts import TextState
 from services.common.domain.clock import legal_day
 from services.common.mongo.transactions import Tx
 
@@ -28,10 +29,18 @@ def release(tx: Tx, batch: Batch) -> tuple[Batch, int]:
         if not line.get("disagreement_id"):
             was = line.get("was") or _unknown(batch)
             alike.setdefault(tuple(sorted(was.items())), []).append(line["record_id"])
-    mine = {"batch_id": batch.batch_id, "access_status": UNDER_REVIEW[batch.matter]}
+    mine = {"batch_id": batch.batch_id, **_STANDING[batch.matter]}
     writes = [UpdateMany({"_id": {"$in": ids}, **mine}, {"$set": dict(was)}) for was, ids in alike.items()]
-    gone = tx.db[RECORDS].bulk_write(writes, ordered=False, session=tx.session).matched_count if writes else 0
+    source = tx.db[SOURCES[batch.matter]]
+    gone = source.bulk_write(writes, ordered=False, session=tx.session).matched_count if writes else 0
     return batch.released(len(lines)), gone
+
+
+_STANDING: Mapping[Matter, Mapping[str, str]] = {
+    **{matter: {"access_status": status} for matter, status in UNDER_REVIEW.items()},
+    Matter.TEXT: {"state": TextState.WAITING.value},
+}
+"""What lets a record, or a text, go back."""
 
 
 def _unknown(batch: Batch) -> Mapping[str, Any]:

@@ -5,6 +5,7 @@ old value would lie there until the next publication. The repeat is that message
 consumers have already, and changes nothing for them.
 """
 
+from collections.abc import Iterable
 from datetime import datetime, timedelta
 
 from pymongo import ASCENDING, IndexModel
@@ -48,10 +49,19 @@ def create_retractions(db: Database[Document]) -> None:
 def keep_retraction(tx: Tx, batch_id: str | None, message: OutboxMessage, at: datetime) -> None:
     """The salt dies, so that nobody can guess what stood there; no dump that holds it is offered any more; the message
     is kept to be repeated."""
-    line = {"batch_id": batch_id, "record_id": message.key}
-    tx.db[ENTRIES].update_one(line, {"$unset": {"salt": ""}}, session=tx.session)
-    tx.db[RETRACTIONS].replace_one({"_id": message.key}, _document(message, at), upsert=True, session=tx.session)
+    _keep(tx, message.key, batch_id, message, at)
     withdraw_dumps(tx)
+
+
+def keep_text_withdrawal(tx: Tx, batch_id: str, message: OutboxMessage, at: datetime) -> None:
+    """The same of a text."""
+    _keep(tx, _text_id(message.key), batch_id, message, at)
+
+
+def forget_text_withdrawals(tx: Tx, record_ids: Iterable[str]) -> None:
+    """Texts are published anew: a repeat would be the newer value on Kafka, and compaction would keep that."""
+    these = {"_id": {"$in": list(map(_text_id, record_ids))}}
+    tx.db[RETRACTIONS].delete_many(these, session=tx.session)
 
 
 class RetractionRepeats:
@@ -81,6 +91,16 @@ class RetractionRepeats:
         )
         tx.record(by.granted(ObjectRef("records", ""), facts={"repeated": len(rows)}))
         return len(rows)
+
+
+def _keep(tx: Tx, id_: str, batch_id: str | None, message: OutboxMessage, at: datetime) -> None:
+    line = {"batch_id": batch_id, "record_id": message.key}
+    tx.db[ENTRIES].update_one(line, {"$unset": {"salt": ""}}, session=tx.session)
+    tx.db[RETRACTIONS].replace_one({"_id": id_}, _document(message, at), upsert=True, session=tx.session)
+
+
+def _text_id(record_id: str) -> str:
+    return f"text/{record_id}"
 
 
 def _document(message: OutboxMessage, at: datetime) -> Document:

@@ -7,6 +7,8 @@ from services.catalog.adapters.documents import RECORDS, record_from_raw
 from services.catalog.adapters.gathering import to_gather
 from services.catalog.adapters.published_messages import retraction_message, retraction_of
 from services.catalog.adapters.retractions import keep_retraction
+from services.catalog.adapters.subjects import SOURCES
+from services.catalog.adapters.text_store import leave_with_record
 from services.catalog.application.review_ports import RecordFields
 from services.catalog.domain.batch_errors import NotPublished
 from services.catalog.domain.batches import Batch
@@ -23,7 +25,8 @@ class MongoRecords:
     """One province's records. `years`: after which a deferral comes up again (rule D5)."""
 
     def __init__(self, database: MongoDatabase, transactions: Transactions, years: int) -> None:
-        self._records = database.db[RECORDS]
+        self._db = database.db
+        self._records = self._db[RECORDS]
         self._transactions = transactions
         self._years = years
 
@@ -57,7 +60,8 @@ class MongoRecords:
         return Page(rows[:limit], encode_token(bound, [rows[limit - 1]["reference_code"]]) if more else "")
 
     def any_to_gather(self, batch: Batch) -> bool:
-        return any(self._records.find_one(found, {"_id": 1}) is not None for found in to_gather(batch))
+        source = self._db[SOURCES[batch.matter]]
+        return any(source.find_one(found, {"_id": 1}) is not None for found in to_gather(batch))
 
     def retract(self, record_id: str, *, rule: str, reason: str, on: date, event: AuditEvent) -> RecordFields:
         def work(tx: Tx) -> RecordFields:
@@ -80,6 +84,7 @@ class MongoRecords:
             message = retraction_message(after, retraction, event.time, event.actor.pseudonym, event.correlation_id)
             keep_retraction(tx, record["batch_id"], message, event.time)
             tx.emit(message)
+            leave_with_record(tx, record_id, rule=rule, reason=reason, event=event)
             tx.record(event)
             return after
 

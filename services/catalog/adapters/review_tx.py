@@ -5,7 +5,6 @@ from collections.abc import Sequence
 from pymongo import UpdateMany
 
 from services.catalog.adapters.batch_documents import BATCHES, ENTRIES, batch_document, batch_of
-from services.catalog.adapters.documents import RECORDS
 from services.catalog.adapters.line_documents import (
     ACTS,
     KINDS,
@@ -26,6 +25,7 @@ from services.catalog.adapters.opinion_documents import (
     letter_document,
     letter_of,
 )
+from services.catalog.adapters.subjects import SOURCES
 from services.catalog.application.review_ports import Matched
 from services.catalog.domain.acts import Act, LineFilter
 from services.catalog.domain.batches import Batch
@@ -105,7 +105,7 @@ class MongoReviewTx:
 
     def content_hashes(self, record_ids: Sequence[str]) -> dict[str, str]:
         wanted = {"_id": {"$in": list(record_ids)}}
-        rows = self._tx.db[RECORDS].find(wanted, {"content_hash": 1}, session=self._tx.session)
+        rows = self._tx.db[SOURCES[self.batch.matter]].find(wanted, {"content_hash": 1}, session=self._tx.session)
         return {row["_id"]: row["content_hash"] for row in rows}
 
     def shown(self, by: str, record_ids: Sequence[str]) -> set[str]:

@@ -39,12 +39,12 @@ def decide_lines(
     """
     if not 0 < len(seen) <= MAX_LINES:
         raise InvalidArgument("lines", f"1 to {MAX_LINES}, each once")
-    verdict.require_sound()
     now = by.clock.now()
 
     def work(tx: ReviewTx) -> Act:
         tx.batch.require_visible_to(by.actor)
         tx.batch.require_reviewing()
+        verdict.require_sound(tx.batch.matter)
         lines = tx.lines(list(seen))
         for line in lines:
             line.require_unchanged(seen[line.record_id])
@@ -104,7 +104,7 @@ def decide_matching(
         matched = tx.matched(matching.wanted, matching.exceptions)
         require_count(matched.count, matched.exceptions, len(exceptions), matching.expected)
         for line in matched.kinds:
-            verdict_on(line).require_sound()
+            verdict_on(line).require_sound(tx.batch.matter)
             line.require_fit(verdict_on(line), legal_day(now))
         act = Act(
             act_id,

@@ -199,6 +199,13 @@ class Lines(Protocol):
         """These lines, in order; those not on the list are left out."""
         ...
 
+    def one(self, batch_id: str, record_id: str) -> tuple[Line, RecordFields]:
+        """One line, on a list of texts with its whole text under `text`.
+
+        Raises: NotFound.
+        """
+        ...
+
     def groups(self, batch_id: str) -> list[GroupCounts]:
         """At most 100, the largest first."""
         ...

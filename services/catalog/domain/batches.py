@@ -117,7 +117,7 @@ class Batch(WorkList):
         if self.aggregation is None or not self.aggregation.clear:
             raise AggregationOutstanding("no statement" if self.aggregation is None else "it raises a concern")
         listed = [line for line in lines if line.decision is not Decision.HOLD]
-        require_listable(listed, on)
+        require_listable(listed, self.matter, on)
         return self._rooted(listed)
 
     def reopened(self) -> Self:

@@ -10,6 +10,7 @@ class Finding(StrEnum):
     RECORD_ABSENT = "record-absent"
     RECORD_BEHIND = "record-behind"
     RECORD_UNSENT = "record-unsent"
+    TEXT_BEHIND = "text-behind"
     PUBLICATION_ABSENT = "publication-absent"
     CASE_ABSENT = "case-absent"
     CASE_BEHIND = "case-behind"
@@ -31,6 +32,7 @@ TABLE: dict[Finding, Row] = {
     _F.RECORD_ABSENT: Row(True, "公开目录有、本库没有的条目 · published, and not in this database"),
     _F.RECORD_BEHIND: Row(True, "公开目录比本库新 · published in a later version than this database has"),
     _F.RECORD_UNSENT: Row(False, "本库已开放而公开目录没有 · open here and not published"),
+    _F.TEXT_BEHIND: Row(True, "公开的原文比本库新 · a text published or withdrawn later than this database has"),
     _F.PUBLICATION_ABSENT: Row(
         True, "已发布而本库没有的批次，名单还在的可补回 · a published batch that is not here; back where its list is"
     ),

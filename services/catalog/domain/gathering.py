@@ -12,9 +12,13 @@ TERM_YEARS = 25
 
 
 class Matter(StrEnum):
-    """What is decided about the records of a batch: each decision has signatures and a basis of its own."""
+    """What is decided about the records of a batch: each decision has signatures and a basis of its own.
+
+    `text`: publishing the texts of open records (rule P1).
+    """
 
     OPENING = "opening"
+    TEXT = "text"
     REREVIEW = "rereview"
 
 

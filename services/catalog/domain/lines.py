@@ -20,9 +20,10 @@ from services.catalog.domain.batch_errors import (
     SecrecyOutstanding,
     Undecided,
 )
+from services.catalog.domain.gathering import Matter
 from services.catalog.domain.rules import require_due
 from services.catalog.domain.suggestions import DISCLOSED, Suggestion
-from services.catalog.domain.verdicts import EARLY_RULES, LISTED, NO_VERDICT, Decision, Verdict
+from services.catalog.domain.verdicts import EARLY_RULES, LISTED, NO_VERDICT, TEXT_RULES, Decision, Verdict
 from services.common.domain.canonical import canonical_bytes
 from services.common.domain.clock import to_iso
 from services.common.domain.errors import InvalidArgument
@@ -106,7 +107,7 @@ class Line:
             raise LineHeld("until the mechanism has decided", metadata={"record_id": self.record_id})
         if self.mechanism and verdict.decision in LISTED and verdict.decision is not self.mechanism:
             raise MechanismDecided(self.mechanism.value, metadata={"record_id": self.record_id})
-        if verdict.decision is not Decision.OPEN:
+        if verdict.decision is not Decision.OPEN or verdict.rule in TEXT_RULES:
             return
         if verdict.rule not in EARLY_RULES:
             require_due(self.eligible_on, on)
@@ -194,7 +195,7 @@ class Entry:
         )
 
 
-def require_listable(lines: Sequence[Line], on: date) -> None:
+def require_listable(lines: Sequence[Line], matter: Matter, on: date) -> None:
     """What freezing asks of the lines that are not held. Refusals tell of how many lines, and name the first.
 
     Raises: NothingToReview, Undecided, SecrecyOutstanding, and as `Verdict.require_sound` and `Line.require_fit`.
@@ -208,7 +209,7 @@ def require_listable(lines: Sequence[Line], on: date) -> None:
     if unticked:
         raise SecrecyOutstanding("tick every line", metadata=_counted(unticked))
     for line in lines:
-        line.verdict.require_sound()
+        line.verdict.require_sound(matter)
         line.require_fit(line.verdict, on)
 
 

@@ -1,16 +1,17 @@
-"""What publication makes of a batch: a manifest that commits to each public entry, signed by the province."""
+"""What publication makes of a batch: a manifest that commits to each public entry or text, signed by the province."""
 
 import hashlib
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 from services.catalog.domain.batches import Batch
+from services.catalog.domain.gathering import Matter
 from services.catalog.domain.opinions import Evidence
 from services.common.domain.canonical import canonical_bytes
 from services.common.domain.clock import legal_day, to_iso
 from services.common.domain.errors import Kind, TongdangError
 from services.common.domain.merkle import merkle_root
-from services.common.domain.publication import MANIFEST_TYPE
+from services.common.domain.publication import MANIFEST_TYPE, TEXT_MANIFEST_TYPE
 
 
 class ProvenanceUnavailable(TongdangError):
@@ -27,11 +28,18 @@ class PublicationUnfinished(TongdangError):
     kind = Kind.PRECONDITION
 
 
+MANIFEST_TYPES: Mapping[Matter, str] = {
+    Matter.OPENING: MANIFEST_TYPE,
+    Matter.REREVIEW: MANIFEST_TYPE,
+    Matter.TEXT: TEXT_MANIFEST_TYPE,
+}
+
+
 def manifest(batch: Batch, commitments: Sequence[bytes]) -> bytes:
     """RFC 8785 bytes of the manifest; the province signs exactly these. `commitments`: 32 bytes each, in list order."""
     assert batch.published_at is not None
     content: Mapping[str, Any] = {
-        "type": MANIFEST_TYPE,
+        "type": MANIFEST_TYPES[batch.matter],
         "batch_id": batch.batch_id,
         "region_id": batch.region_id,
         "archive_id": batch.archive_id,

@@ -54,6 +54,7 @@ class ReasonCode(StrEnum):
     DISCLOSED = "disclosed"
     DATE_ATTESTED = "date-attested"
     TERM_REACHED = "term-reached"
+    TEXT_CLEAR = "text-clear"
 
 
 Fact = str | int
@@ -109,6 +110,7 @@ _PROPOSALS: dict[ReasonCode, Proposal | None] = {
     ReasonCode.EARLY_CLASS: Proposal.JUDGE,
     ReasonCode.TERM_NOT_REACHED: Proposal.JUDGE,
     ReasonCode.TERM_REACHED: Proposal.OPEN,
+    ReasonCode.TEXT_CLEAR: Proposal.OPEN,
     ReasonCode.DATE_ATTESTED: None,
 }
 """What each reason by itself proposes, the weightiest first: the first one present decides. None: only remarks."""
@@ -122,6 +124,21 @@ def suggest(fields: Mapping[str, Any], *, on: date, vocabulary: Vocabulary, sett
         *islice(_contents(fields, vocabulary), MAX_PLACES),
         *_terms(fields, on, settings),
     ]
+    return _suggestion(found, vocabulary)
+
+
+def suggest_text(fields: Mapping[str, Any], text: str, *, vocabulary: Vocabulary) -> Suggestion:
+    """What may be proposed for the text of an open record (rule P1). `fields`: the record's, as stored in `records`.
+
+    Places are told in the text, as code points of it; nothing of it is copied.
+    """
+    found = [*islice(_in_text(text, vocabulary), MAX_PLACES)]
+    if fields["disclosure"] == WITHHELD:
+        found.append(Reason(ReasonCode.WITHHELD, "P1", {"disclosure": WITHHELD}))
+    return _suggestion(found or [Reason(ReasonCode.TEXT_CLEAR, "P1", {})], vocabulary)
+
+
+def _suggestion(found: Sequence[Reason], vocabulary: Vocabulary) -> Suggestion:
     reasons = tuple(sorted(found, key=lambda reason: _WEIGHT[reason.code]))
     first = reasons[0]
     proposal = _PROPOSALS[first.code]
@@ -161,6 +178,17 @@ def _contents(fields: Mapping[str, Any], vocabulary: Vocabulary) -> Iterator[Rea
     for word, start, end in vocabulary.find(whole):
         place = _place(fields, texts, start, end)
         yield Reason(ReasonCode.SENSITIVE_WORD, word.ground, {"word": word.word, **place})
+
+
+def _in_text(text: str, vocabulary: Vocabulary) -> Iterator[Reason]:
+    """Personal data and sensitive words of a whole text."""
+    for datum in personal_data(text):
+        place: dict[str, Fact] = {"field": "text", "start": datum.start, "end": datum.end}
+        yield Reason(ReasonCode.PERSONAL_DATA, "D2", {"kind": datum.kind.value, **place})
+    for word, start, end in vocabulary.find(text):
+        yield Reason(
+            ReasonCode.SENSITIVE_WORD, word.ground, {"word": word.word, "field": "text", "start": start, "end": end}
+        )
 
 
 def _place(fields: Mapping[str, Any], texts: Sequence[str], start: int, end: int) -> dict[str, Fact]:

@@ -1,9 +1,10 @@
-"""What is decided about a record, and all that a decision must say (rules O1-O3, D1-D3)."""
+"""What is decided about a record or its text, and all that a decision must say (rules O1-O3, P1, D1-D3)."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
+from services.catalog.domain.gathering import Matter
 from services.catalog.domain.record import MAX_TITLE
 from services.catalog.domain.rules import DEFERRALS
 from services.common.domain.errors import InvalidArgument
@@ -40,19 +41,20 @@ class Verdict:
     mask_reason: str = ""
     early_class: str = ""
 
-    def require_sound(self) -> None:
-        """Whether it says all it must, whatever the line.
+    def require_sound(self, matter: Matter) -> None:
+        """Whether it says all it must on a list of this matter, whatever the line.
 
         Raises: InvalidArgument, with the field.
         """
         demand = DEMANDS[self.decision]
-        if self.rule not in demand.rules:
-            raise InvalidArgument("rule", " | ".join(sorted(demand.rules)) or "none")
+        rules = OPENING_RULES[matter] if self.decision is Decision.OPEN else demand.rules
+        if self.rule not in rules:
+            raise InvalidArgument("rule", " | ".join(sorted(rules)) or "none")
         if (demand.reason or self.rule in EARLY_RULES) and not self.reason:
             raise InvalidArgument("reason", "why")
         if len(self.reason) > MAX_REASON or len(self.mask_reason) > MAX_REASON:
             raise InvalidArgument("reason", f"at most {MAX_REASON} characters")
-        if self.masked_title and self.decision is not Decision.OPEN:
+        if self.masked_title and (self.decision is not Decision.OPEN or matter is Matter.TEXT):
             raise InvalidArgument("masked_title", "only of what opens")
         if bool(self.masked_title) != bool(self.mask_reason):
             raise InvalidArgument("mask_reason", "why, with each masked title")
@@ -72,9 +74,16 @@ class Demand:
 
 _NONE = frozenset({""})
 EARLY_RULES = frozenset({"O2", "O3"})
+TEXT_RULES = frozenset({"P1"})
+OPENING_RULES: Mapping[Matter, frozenset[str]] = {
+    Matter.OPENING: frozenset({"O1"}) | EARLY_RULES,
+    Matter.REREVIEW: frozenset({"O1"}) | EARLY_RULES,
+    Matter.TEXT: TEXT_RULES,
+}
+"""What opening rests on, by what the list decides."""
 DEMANDS: Mapping[Decision, Demand] = {
     Decision.UNDECIDED: Demand(_NONE, reason=False),
-    Decision.OPEN: Demand(frozenset({"O1"}) | EARLY_RULES, reason=False),
+    Decision.OPEN: Demand(frozenset().union(*OPENING_RULES.values()), reason=False),
     Decision.DEFER: Demand(DEFERRALS, reason=True),
     Decision.HOLD: Demand(_NONE, reason=True),
 }

@@ -1,4 +1,4 @@
-"""Access table of the opening review's services: batches, lines, units' opinions, plans, fonds."""
+"""Access table of the opening review's services: batches, lines, units' opinions, plans, fonds, texts."""
 
 from typing import Any
 
@@ -12,9 +12,11 @@ _LINES = _PACKAGE + "LineService/"
 _OPINIONS = _PACKAGE + "UnitOpinionService/"
 _PLANS = _PACKAGE + "PlanService/"
 _FONDS = _PACKAGE + "FondsService/"
+_TEXTS = _PACKAGE + "TextService/"
 _CALLERS = ("portal", "operator")
 _STAFF = frozenset({Role.CLERK, Role.REVIEWER, Role.DIRECTOR, Role.UNIT_OFFICER})
 _ARCHIVE = frozenset({Role.CLERK, Role.REVIEWER, Role.DIRECTOR})
+_CLERK = frozenset({Role.CLERK})
 _REVIEWER = frozenset({Role.REVIEWER})
 _OFFICER = frozenset({Role.UNIT_OFFICER})
 _DIRECTOR = frozenset({Role.DIRECTOR})
@@ -36,6 +38,10 @@ def _fonds(request: Any) -> ObjectRef:
 
 def _record(request: Any) -> ObjectRef:
     return ObjectRef("record", request.record_id)
+
+
+def _text(request: Any) -> ObjectRef:
+    return ObjectRef("text", request.record_id)
 
 
 def _batch(request: Any) -> ObjectRef:
@@ -84,6 +90,9 @@ REVIEW_ACCESS: AccessTable = {
     _REVIEW + "SignBatch": _on_batch("batch.sign", _REVIEWER | _OFFICER, _WRITE),
     _REVIEW + "PublishBatch": _on_batch("batch.publish", _DIRECTOR, _WRITE),
     _REVIEW + "RetractRecord": _row("record.retract", _DIRECTOR, _WRITE, _record),
+    _TEXTS + "EnterText": _row("text.enter", _CLERK, _WRITE, _text),
+    _TEXTS + "GetText": _row("text.read", _ARCHIVE, _READ, _text),
+    _TEXTS + "WithdrawText": _row("text.withdraw", _DIRECTOR, _WRITE, _text),
     _REVIEW + "LendConfirmer": _row("confirmer.lend", _DIRECTOR, _WRITE, _borrower),
     _REVIEW + "ListLoans": _row("confirmer.list", _ARCHIVE, _READ, _archive),
     _LINES + "ListLines": _on_batch("batch.read-list", _STAFF, _READ),

@@ -79,6 +79,7 @@ def line_message(line: Line, record: RecordFields) -> lines_pb2.Line:
         disagreement_id=line.disagreement_id,
         package_opinion=_package_message(line.package) if line.package else None,
         mechanism_decision=DECISIONS[line.mechanism] if line.mechanism else lines_pb2.DECISION_UNSPECIFIED,
+        text=record.get("text", ""),
     )
 
 

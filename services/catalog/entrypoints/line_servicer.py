@@ -11,18 +11,19 @@ from services.catalog.application.lines import Matching, Undone
 from services.catalog.application.review import ReviewDesk
 from services.catalog.application.review_ports import Lines, RecordFields
 from services.catalog.domain.acts import MAX_TICKED, UNDOABLE, Act
+from services.catalog.domain.gathering import Matter
 from services.catalog.domain.lines import Line
 from services.catalog.entrypoints.line_messages import (
     TICKED,
     act_message,
     filter_of,
     group_message,
+    line_message,
     line_messages,
     verdict_of,
 )
 from services.catalog.entrypoints.review_messages import named
 from services.catalog.entrypoints.review_servicer import visible_batch
-from services.common.domain.errors import NotFound
 from services.common.domain.paging import page_size
 from services.common.grpc.call import current_call
 from services.common.mongo.idempotency import idempotency_key
@@ -44,7 +45,7 @@ class LineServicer(lines_pb2_grpc.LineServiceServicer):
         self, request: lines_pb2.ListLinesRequest, context: grpc.ServicerContext
     ) -> lines_pb2.ListLinesResponse:
         by = current_call()
-        visible_batch(self._desk, request.batch_id, by)
+        batch = visible_batch(self._desk, request.batch_id, by)
         page = self._lines.page(
             request.batch_id,
             filter_of(request.filter),
@@ -52,18 +53,16 @@ class LineServicer(lines_pb2_grpc.LineServiceServicer):
             size=request.page_size,
             token=request.page_token,
         )
-        if page_size(request.page_size) <= MAX_TICKED:
+        if page_size(request.page_size) <= MAX_TICKED and batch.matter is not Matter.TEXT:
             self._lines.show(request.batch_id, by.actor.pseudonym, page.items)
         return lines_pb2.ListLinesResponse(lines=line_messages(page.items), next_page_token=page.next_token)
 
     def GetLine(self, request: lines_pb2.GetLineRequest, context: grpc.ServicerContext) -> lines_pb2.GetLineResponse:
         by = current_call()
         visible_batch(self._desk, request.batch_id, by)
-        found = self._lines.some(request.batch_id, [request.record_id])
-        if not found:
-            raise NotFound("the record is not on this list")
-        self._lines.show(request.batch_id, by.actor.pseudonym, found)
-        return lines_pb2.GetLineResponse(line=line_messages(found)[0])
+        found = self._lines.one(request.batch_id, request.record_id)
+        self._lines.show(request.batch_id, by.actor.pseudonym, [found])
+        return lines_pb2.GetLineResponse(line=line_message(*found))
 
     def ListGroups(
         self, request: lines_pb2.ListGroupsRequest, context: grpc.ServicerContext

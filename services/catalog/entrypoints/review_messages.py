@@ -29,7 +29,11 @@ STATES = {
     State.CANCELLING: review_pb2.BATCH_STATE_CANCELLING,
     State.CANCELLED: review_pb2.BATCH_STATE_CANCELLED,
 }
-MATTERS = {Matter.OPENING: review_pb2.MATTER_OPENING, Matter.REREVIEW: review_pb2.MATTER_REREVIEW}
+MATTERS = {
+    Matter.OPENING: review_pb2.MATTER_OPENING,
+    Matter.TEXT: review_pb2.MATTER_TEXT,
+    Matter.REREVIEW: review_pb2.MATTER_REREVIEW,
+}
 SIDES = {
     Side.ARCHIVE: review_pb2.SIDE_ARCHIVE,
     Side.CREATING_UNIT: review_pb2.SIDE_CREATING_UNIT,

@@ -23,6 +23,9 @@ from services.common.domain.registry import PublicKey
 MANIFEST_TYPE = "tongdang-publication-manifest-2"
 FIRST_MANIFEST_TYPE = "tongdang-publication-manifest-1"
 """Its commitments cover a hash of fields that a reader does not see; only the province can check them."""
+TEXT_MANIFEST_TYPE = "tongdang-text-manifest-1"
+"""Of a list that published texts: its commitments cover the texts as they stand on the page."""
+_COMMITTING = (MANIFEST_TYPE, TEXT_MANIFEST_TYPE)
 BUNDLE_TYPE = "tongdang-record-provenance-1"
 """Of `provenance.json`, the file that a reader takes along."""
 STATEMENT_TYPE = "tongdang-batch-signature-2"
@@ -95,14 +98,14 @@ def manifest_content(manifest: bytes) -> Mapping[str, Any]:
         raise NotProven(Step.COMMITMENT, "the manifest is no JSON object") from problem
     if not canonical:
         raise NotProven(Step.COMMITMENT, "the manifest is not in canonical form")
-    if content.get("type") not in (MANIFEST_TYPE, FIRST_MANIFEST_TYPE):
+    if content.get("type") not in (*_COMMITTING, FIRST_MANIFEST_TYPE):
         raise NotProven(Step.COMMITMENT, "not a manifest of a publication")
     return dict(content)
 
 
 def check_commitment(shown: Provenance, content: Mapping[str, Any]) -> None:
     """The entry as it is read stands among the manifest's commitments. Raises: NotProven."""
-    if content["type"] != MANIFEST_TYPE:
+    if content["type"] not in _COMMITTING:
         raise NotProven(Step.COMMITMENT, "a manifest of the first kind commits to nothing that a reader sees")
     if len(shown.salt) != SALT_BYTES or content.get("count") != shown.count:
         raise NotProven(Step.COMMITMENT, "salt or count is not the manifest's")
@@ -115,7 +118,12 @@ def check_commitment(shown: Provenance, content: Mapping[str, Any]) -> None:
 
 
 def check_entry(entry: Mapping[str, Any], content: Mapping[str, Any]) -> None:
-    """Entry and manifest say the same of batch, archive and day. Raises: NotProven."""
+    """Entry and manifest say the same of batch, archive, day, and whether a text was published.
+
+    Raises: NotProven.
+    """
+    if ("text" in entry) != (content.get("type") == TEXT_MANIFEST_TYPE):
+        raise NotProven(Step.ENTRY, "a list of texts publishes no entries, and no other list publishes texts")
     for field, named in _SHARED.items():
         if not entry.get(field) or entry[field] != content.get(named):
             raise NotProven(Step.ENTRY, f"{field} is {entry.get(field)!r}, in the manifest {content.get(named)!r}")

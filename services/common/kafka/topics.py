@@ -69,6 +69,7 @@ def topics(region_ids: Sequence[str]) -> list[Topic]:
         for region_id in region_ids
         for topic in (
             Topic(f"catalog.{region_id}.records.v1", 6, _COMPACTED),
+            Topic(f"catalog.{region_id}.texts.v1", 6, _COMPACTED),
             Topic(f"catalog.{region_id}.publications.v1", 1, _FOR_EVER),
         )
     ]

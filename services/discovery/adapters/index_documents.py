@@ -5,11 +5,12 @@ import uuid
 
 import tantivy
 
-from services.discovery.application.ports import Entry, Positions
+from services.discovery.application.ports import Entry, Positions, Text
 from services.discovery.domain.changes import place
-from services.discovery.domain.text import index_title, index_words
+from services.discovery.domain.text import index_title, index_tokens, index_words
+from tongdang.catalog.v1 import text_pb2
 
-FORMAT = "4"
+FORMAT = "5"
 """Raised whenever schema or tokens change; another format on disk means a rebuild from Kafka."""
 POSITIONS_KEY = b"#positions"
 """Not of sixteen bytes, so it is no record's."""
@@ -31,6 +32,9 @@ def schema() -> tantivy.Schema:
     builder.add_unsigned_field("changed", fast=True)
     builder.add_unsigned_field("version", stored=True)
     builder.add_bytes_field("payload", stored=True)
+    builder.add_text_field("text_words", tokenizer_name="whitespace", index_option="position")
+    builder.add_unsigned_field("text_version", stored=True)
+    builder.add_bytes_field("text", stored=True)
     return builder.build()
 
 
@@ -44,7 +48,7 @@ def record_id_of(key: bytes) -> str:
     return str(uuid.UUID(bytes=key))
 
 
-def document_of(entry: Entry) -> tantivy.Document:
+def document_of(entry: Entry, text: Text | None = None) -> tantivy.Document:
     """What the index holds of a state: a retracted one is found by its key alone."""
     document = tantivy.Document()
     document.add_bytes("key", key_of(entry.record_id))
@@ -52,7 +56,11 @@ def document_of(entry: Entry) -> tantivy.Document:
     document.add_unsigned("changed", place(entry.changed, key_of(entry.record_id), retracted=not entry.open))
     document.add_unsigned("version", entry.version)
     document.add_bytes("payload", entry.payload)
+    if text:
+        _add_text(document, text)
     if entry.open:
+        if text:
+            document.add_text("text_words", " ".join(index_tokens(text.text)))
         words, reading = index_title(entry.title)
         document.add_text("words", f"{words} / {index_words(entry.creator)}")
         document.add_text("reading", reading)
@@ -63,6 +71,32 @@ def document_of(entry: Entry) -> tantivy.Document:
             document.add_integer("first_year", entry.years[0])
             document.add_integer("last_year", entry.years[1])
     return document
+
+
+def text_alone(text: Text) -> tantivy.Document:
+    """A text whose entry has not come yet, or cannot be read: nothing finds it but its key."""
+    document = tantivy.Document()
+    document.add_bytes("key", key_of(text.record_id))
+    document.add_text("state", "text")
+    document.add_unsigned("version", 0)
+    document.add_bytes("payload", b"")
+    _add_text(document, text)
+    return document
+
+
+def text_of(record_id: str, document: tantivy.Document) -> Text | None:
+    """The text that a document keeps; None for none, ever."""
+    version = document["text_version"]
+    if not version:
+        return None
+    payload = bytes(document["text"][0])
+    words = text_pb2.OpenText.FromString(payload).text if payload else ""
+    return Text(record_id, int(version[0]), words, payload)
+
+
+def _add_text(document: tantivy.Document, text: Text) -> None:
+    document.add_unsigned("text_version", text.version)
+    document.add_bytes("text", text.payload)
 
 
 def positions_document(positions: Positions) -> tantivy.Document:

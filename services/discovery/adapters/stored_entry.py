@@ -4,12 +4,39 @@ A third of the stored bytes, and the only third that does not compress: identifi
 """
 
 import re
+from datetime import datetime
 
+from services.discovery.application.ports import Entry
 from tongdang.catalog.v1 import record_pb2
 
 _DAY = re.compile(r"([0-9]{4})([0-9]{2})([0-9]{2})")
 _AS_WRITTEN = "\x00"
 """Before a text that is kept although it is empty, or begins with this."""
+
+
+def entry_state(entry: record_pb2.OpenEntry, version: int, changed: datetime) -> Entry:
+    """What is indexed of an open entry. Takes it apart: it must not be used afterwards."""
+    record_id, years = entry.record_id, _years(entry.date.earliest, entry.date.latest)
+    return Entry(
+        record_id=record_id,
+        version=version,
+        open=True,
+        payload=stored_form(entry),
+        title=entry.title,
+        creator=entry.creator,
+        reference_code=entry.reference_code,
+        region_id=entry.region_id,
+        archive_id=entry.archive_id,
+        years=years,
+        changed=changed,
+    )
+
+
+def restored_state(kept: Entry) -> Entry:
+    """The whole state again, of one that was read from the index."""
+    if not kept.open:
+        return kept
+    return entry_state(public_form(kept.record_id, kept.payload), kept.version, kept.changed)
 
 
 def stored_form(entry: record_pb2.OpenEntry) -> bytes:
@@ -33,6 +60,12 @@ def public_form(record_id: str, stored: bytes) -> record_pb2.OpenEntry:
         date.earliest = _expanded(date.earliest, _day_of(date.raw))
         date.latest = _expanded(date.latest, date.earliest)
     return entry
+
+
+def _years(earliest: str, latest: str) -> tuple[int, int] | None:
+    if not earliest or not latest:
+        return None
+    return int(earliest[:4]), int(latest[:4])
 
 
 def _fonds_of(entry: record_pb2.OpenEntry) -> str:

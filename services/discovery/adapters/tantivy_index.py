@@ -1,7 +1,6 @@
 """The union index on tantivy. Offsets live in the index itself, so result and position commit together."""
 
 import json
-import re
 import shutil
 import threading
 from collections.abc import Sequence
@@ -25,17 +24,29 @@ from services.discovery.adapters.index_documents import (
     positions_document,
     record_id_of,
     schema,
+    text_alone,
+    text_of,
 )
-from services.discovery.application.ports import Changes, Entry, Found, Positions, Results
+from services.discovery.adapters.index_queries import IndexQueries, must
+from services.discovery.adapters.stored_entry import restored_state
+from services.discovery.application.ports import (
+    NO_TEXTS,
+    Changes,
+    Entry,
+    Found,
+    Positions,
+    Results,
+    Text,
+    Texts,
+)
 from services.discovery.domain.changes import Window, moment_of
 from services.discovery.domain.query import Query
-from services.discovery.domain.text import is_han, query_tokens, syllable_pairs
 
 log = structlog.get_logger()
 
 BUILDING, REBUILT = "building", "rebuilt"
 """Folders of an index that is being built beside the one in use, and of one that is ready to take its place."""
-_MIN_YEAR, _MAX_YEAR = 0, 9999
+_UNTOLD = Text("", 0)
 
 
 class TantivyIndex:
@@ -44,6 +55,7 @@ class TantivyIndex:
     def __init__(self, folder: Path, *, inside: str = f"v{FORMAT}") -> None:
         """`inside`: this format's folder within `folder`; another format is left alone, since Kafka rebuilds it."""
         self._schema = schema()
+        self._queries = IndexQueries(self._schema)
         self._folder = folder
         self._inside = inside
         self._index = _open(folder / inside, self._schema)
@@ -72,29 +84,52 @@ class TantivyIndex:
         except ValueError as problem:
             raise Unavailable("index unreadable") from problem
 
-    def apply(self, entries: Sequence[Entry], hidden: Sequence[str], positions: Positions) -> None:
+    def apply(
+        self, entries: Sequence[Entry], hidden: Sequence[str], positions: Positions, texts: Texts = NO_TEXTS
+    ) -> None:
         with self._writing:
             try:
-                self._add(entries, hidden, positions)
+                self._merge(entries, list(filter(is_uuid, hidden)), texts)
+                self._move(positions)
                 self._writer.commit()
             except ValueError:  # half a batch must not leave with the commit of its repetition
                 self._writer.rollback()
                 raise
             self._index.reload()
 
-    def _add(self, entries: Sequence[Entry], hidden: Sequence[str], positions: Positions) -> None:
-        versions = self._versions([entry.record_id for entry in entries])
-        for entry in entries:
-            known = versions.get(entry.record_id)
-            if known is None or entry.version > known:
-                if known is not None:
-                    self._delete(key_of(entry.record_id))
-                self._writer.add_document(document_of(entry))
-        for key in filter(is_uuid, hidden):
-            self._delete(key_of(key))
+    def _move(self, positions: Positions) -> None:
         merged = {**self.positions(), **positions}
         self._delete(POSITIONS_KEY)
         self._writer.add_document(positions_document(merged))
+
+    def _merge(self, entries: Sequence[Entry], hidden: Sequence[str], texts: Texts) -> None:
+        """Entry and text of a record are one document, so that one query finds both."""
+        arrived = {entry.record_id: entry for entry in entries}
+        told: dict[str, Text | None] = {text.record_id: text for text in texts.states}
+        told.update(dict.fromkeys(filter(is_uuid, texts.hidden)))
+        known = self._known([*arrived, *hidden, *(told.keys() - arrived.keys())])
+        for entry in entries:
+            was = known.get(entry.record_id)
+            if was is None or entry.version > was.version:
+                self._put(was, entry, _newer(was, told.pop(entry.record_id, _UNTOLD)))
+        for record_id in hidden:
+            was = known.get(record_id)
+            if was is not None:
+                self._put(was, None, _newer(was, told.pop(record_id, _UNTOLD)))
+        for record_id, text in told.items():
+            was = known.get(record_id)
+            if text is None or was is None or was.text is None or text.version > was.text.version:
+                kept = self.get(record_id)
+                self._put(was, restored_state(kept) if kept else None, text)
+
+    def _put(self, was: Entry | None, entry: Entry | None, text: Text | None) -> None:
+        """What becomes of a record: `was` goes; without an entry the text waits for one."""
+        if was is not None:
+            self._delete(key_of(was.record_id))
+        if entry is not None:
+            self._writer.add_document(document_of(entry, text))
+        elif text is not None:
+            self._writer.add_document(text_alone(text))
 
     def positions(self) -> dict[tuple[str, int], int]:
         searcher = self._index.searcher()
@@ -136,7 +171,7 @@ class TantivyIndex:
         searcher = self._index.searcher()
         if limit <= 0:
             return Results([], self._count(searcher, query))
-        found = searcher.search(self._query(query), limit=limit, offset=offset, count=True)
+        found = searcher.search(self._queries.of(query), limit=limit, offset=offset, count=True)
         return Results([_found(searcher.doc(address), score) for score, address in found.hits], _total(found))
 
     def count(self, query: Query) -> int:
@@ -148,24 +183,29 @@ class TantivyIndex:
         searcher = self._index.searcher()
         for state in ("open", "retracted"):
             both = tantivy.Query.boolean_query(
-                [_must(self._term("key", key_of(record_id))), _must(self._term("state", state))]
+                [must(self._queries.term("key", key_of(record_id))), must(self._queries.term("state", state))]
             )
             found: Any = searcher.search(both, limit=1, count=False, order_by_field="changed")
             if found.hits:
                 number, address = found.hits[0]
                 document = searcher.doc(address)
                 payload, version = bytes(document["payload"][0]), int(document["version"][0])
-                return Entry(record_id, version, state == "open", payload, changed=moment_of(number))
+                text = text_of(record_id, document)
+                return Entry(record_id, version, state == "open", payload, changed=moment_of(number), text=text)
         return None
 
     def changes(self, window: Window, *, behind: int | None, limit: int, newest_first: bool) -> Changes:
-        listing = ChangeListing(self._index.searcher(), self._schema, self._term)
+        listing = ChangeListing(self._index.searcher(), self._schema, self._queries.term)
         return listing.page(window, behind=behind, limit=limit, newest_first=newest_first)
 
     @property
     def entries(self) -> int:
         """Records in the index, open and retracted."""
-        return self.size - (1 if self.positions() else 0)
+        searcher = self._index.searcher()
+        states = (
+            searcher.search(self._queries.term("state", one), limit=1, count=True) for one in ("open", "retracted")
+        )
+        return sum(map(_total, states))
 
     @property
     def size(self) -> int:
@@ -173,72 +213,25 @@ class TantivyIndex:
         return int(self._index.searcher().num_docs)
 
     def _count(self, searcher: tantivy.Searcher, query: Query) -> int:
-        return _total(searcher.search(self._query(query), limit=1, count=True))
+        return _total(searcher.search(self._queries.of(query), limit=1, count=True))
 
     def _delete(self, key: bytes) -> None:
-        self._writer.delete_documents_by_query(self._term("key", key))
+        self._writer.delete_documents_by_query(self._queries.term("key", key))
 
     def _find(self, searcher: tantivy.Searcher, key: bytes) -> tantivy.Document | None:
-        found = searcher.search(self._term("key", key), limit=1, count=False)
+        found = searcher.search(self._queries.term("key", key), limit=1, count=False)
         return searcher.doc(found.hits[0][1]) if found.hits else None
 
-    def _versions(self, keys: list[str]) -> dict[str, int]:
-        """Of those records that the index has: one query for all, since one for each cost more than indexing it."""
+    def _known(self, keys: list[str]) -> dict[str, Entry]:
+        """Versions and texts of those records that the index has: one query for all, since one for each cost more than
+        indexing it. Version 0 where the text alone is there."""
         searcher = self._index.searcher()
         if not keys or not searcher.num_docs:
             return {}
         wanted = tantivy.Query.term_set_query(self._schema, "key", list(map(key_of, keys)))
         found = searcher.search(wanted, limit=len(keys), count=False)
         documents = [searcher.doc(address) for _, address in found.hits]
-        return {record_id_of(bytes(document["key"][0])): int(document["version"][0]) for document in documents}
-
-    def _term(self, field: str, value: str | bytes) -> tantivy.Query:
-        return tantivy.Query.term_query(self._schema, field, value, "basic")
-
-    def _query(self, query: Query) -> tantivy.Query:
-        """Of a retracted record the index holds nothing that a text or a filter could find."""
-        parts = []
-        if query.text:
-            parts.append(_must(tantivy.Query.disjunction_max_query(self._readings_of(query))))
-        filters = query.filters
-        if filters.region_id:
-            parts.append(_filter(self._term("region", filters.region_id)))
-        if filters.archive_id:
-            parts.append(_filter(self._term("archive", filters.archive_id)))
-        if filters.year_from:
-            parts.append(_filter(self._years("last_year", filters.year_from, _MAX_YEAR)))
-        if filters.year_to:
-            parts.append(_filter(self._years("first_year", _MIN_YEAR, filters.year_to)))
-        return tantivy.Query.boolean_query(parts or [_filter(self._term("state", "open"))])
-
-    def _readings_of(self, query: Query) -> list[tantivy.Query]:
-        """The ways a query may be meant: words of title or creator, the reading, or a reference code."""
-        ways = [tantivy.Query.boost_query(self._term("code", query.text.lower()), 10.0)]
-        if query.runs:
-            ways.append(tantivy.Query.boolean_query([_must(self._run(run)) for run in query.runs]))
-        if query.syllables:
-            ways.append(self._reading(query.syllables))
-        return ways
-
-    def _reading(self, syllables: Sequence[str]) -> tantivy.Query:
-        if len(syllables) == 1:
-            return tantivy.Query.regex_query(self._schema, "reading", f"{re.escape(syllables[0])}('.*)?")
-        return self._phrase("reading", syllable_pairs(syllables))
-
-    def _run(self, run: str) -> tantivy.Query:
-        if not is_han(run):
-            return tantivy.Query.term_query(self._schema, "words", run)
-        if len(run) == 1:
-            return tantivy.Query.regex_query(self._schema, "words", f"{re.escape(run)}.?")
-        return self._phrase("words", query_tokens(run))
-
-    def _phrase(self, field: str, tokens: list[str]) -> tantivy.Query:
-        if len(tokens) == 1:
-            return tantivy.Query.term_query(self._schema, field, tokens[0])
-        return tantivy.Query.phrase_query(self._schema, field, list(tokens))
-
-    def _years(self, field: str, low: int, high: int) -> tantivy.Query:
-        return tantivy.Query.range_query(self._schema, field, tantivy.FieldType.Integer, low, high)
+        return {one.record_id: one for one in map(_version_of, documents)}
 
 
 def _open(folder: Path, schema: tantivy.Schema) -> tantivy.Index:
@@ -247,18 +240,23 @@ def _open(folder: Path, schema: tantivy.Schema) -> tantivy.Index:
 
 
 def _found(document: tantivy.Document, score: Any) -> Found:
-    return Found(record_id_of(bytes(document["key"][0])), bytes(document["payload"][0]), float(score))
+    text = bytes(document["text"][0]) if document["text"] else b""
+    return Found(record_id_of(bytes(document["key"][0])), bytes(document["payload"][0]), float(score), text)
+
+
+def _version_of(document: tantivy.Document) -> Entry:
+    record_id = record_id_of(bytes(document["key"][0]))
+    return Entry(record_id, int(document["version"][0]), False, b"", text=text_of(record_id, document))
+
+
+def _newer(was: Entry | None, told: Text | None) -> Text | None:
+    """The text that stands beside an entry. `told`: as it arrived with it, None for one that cannot be read."""
+    kept = was.text if was else None
+    if told is _UNTOLD:
+        return kept
+    return told if told is None or kept is None or told.version > kept.version else kept
 
 
 def _total(found: Any) -> int:
     """The stub of tantivy omits `count`."""
     return int(found.count or 0)
-
-
-def _must(query: tantivy.Query) -> tuple[tantivy.Occur, tantivy.Query]:
-    return tantivy.Occur.Must, query
-
-
-def _filter(query: tantivy.Query) -> tuple[tantivy.Occur, tantivy.Query]:
-    """Narrows without weighing."""
-    return tantivy.Occur.Must, tantivy.Query.const_score_query(query, 0.0)

@@ -14,11 +14,36 @@ Positions = Mapping[tuple[str, int], int]
 
 
 @dataclass(frozen=True)
+class Text:
+    """The state of one record's text as published. `text`: its words, empty when withdrawn.
+
+    `payload`: a serialised `OpenText`, empty when withdrawn.
+    """
+
+    record_id: str
+    version: int
+    text: str = ""
+    payload: bytes = b""
+
+
+@dataclass(frozen=True)
+class Texts:
+    """Texts as they arrived; `hidden`: records whose text's newest value cannot be read."""
+
+    states: Sequence[Text] = ()
+    hidden: Sequence[str] = ()
+
+
+NO_TEXTS = Texts()
+
+
+@dataclass(frozen=True)
 class Entry:
     """The state of one record as published.
 
     `record_id`: a UUID. `payload`: the entry in its stored form, or a serialised `Retraction` when not `open`.
     `years`: first and last possible year of its date, or None. `changed`: when the province opened or retracted it.
+    `text`: as the index has it beside the entry, without its words; never what arrives.
     """
 
     record_id: str
@@ -32,15 +57,22 @@ class Entry:
     archive_id: str = ""
     years: tuple[int, int] | None = None
     changed: datetime = _UNTOLD
+    text: Text | None = None
+
+    @property
+    def has_text(self) -> bool:
+        """Whether anybody may read its text: an entry that was retracted takes its text along."""
+        return self.open and self.text is not None and bool(self.text.payload)
 
 
 @dataclass(frozen=True)
 class Found:
-    """One hit: its record, the entry in its stored form, and relevance."""
+    """One hit: its record, the entry in its stored form, relevance, and its text's payload, empty for none."""
 
     record_id: str
     payload: bytes
     score: float
+    text: bytes = b""
 
 
 @dataclass(frozen=True)
@@ -72,10 +104,13 @@ class Changes:
 class UnionIndex(Protocol):
     """The index of all open entries; a read model that can always be rebuilt from Kafka."""
 
-    def apply(self, entries: Sequence[Entry], hidden: Sequence[str], positions: Positions) -> None:
+    def apply(
+        self, entries: Sequence[Entry], hidden: Sequence[str], positions: Positions, texts: Texts = NO_TEXTS
+    ) -> None:
         """Stores states and the positions they came from in one commit; a lower version is dropped.
 
-        `hidden`: keys whose newest value cannot be read; they vanish from search.
+        `hidden`: keys whose newest value cannot be read; they vanish from search. Entry and text of a record may come
+        in any order: a text is kept until its entry comes, and shown only while that is open.
         """
         ...
 

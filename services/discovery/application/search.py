@@ -11,7 +11,7 @@ from services.discovery.domain.query import MAX_WINDOW, Filters, parse_query
 
 @dataclass(frozen=True)
 class SearchPage:
-    """One page of hits; with none, `hints` says which dropped filter would find how many."""
+    """One page of hits; with none, `hints` says which dropped filter would find how many. `runs`: of the query."""
 
     hits: Sequence[Found]
     total: int
@@ -19,6 +19,7 @@ class SearchPage:
     next_token: str
     hints: Sequence[tuple[str, int]]
     forms_tried: Sequence[str]
+    runs: Sequence[str]
 
 
 def search(text: str, filters: Filters, *, size: int, token: str, index: UnionIndex) -> SearchPage:
@@ -41,6 +42,7 @@ def search(text: str, filters: Filters, *, size: int, token: str, index: UnionIn
         next_token=encode_token(bound, [end]) if more else "",
         hints=[] if results.total else _hints(text, filters, index),
         forms_tried=query.forms,
+        runs=query.runs,
     )
 
 
@@ -52,6 +54,17 @@ def get_entry(record_id: str, *, index: UnionIndex) -> Entry:
     entry = index.get(record_id)
     if entry is None:
         raise NotFound("record")
+    return entry
+
+
+def get_text(record_id: str, *, index: UnionIndex) -> Entry:
+    """An open entry whose text is public.
+
+    Raises: NotFound.
+    """
+    entry = index.get(record_id)
+    if entry is None or not entry.has_text:
+        raise NotFound("text")
     return entry
 
 

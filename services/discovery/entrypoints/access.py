@@ -22,6 +22,13 @@ ACCESS: AccessTable = {
     _SERVICE + "ListChanges": Access(
         "catalogue.harvest", ("portal", "operator"), _EVERYONE, Recording.OPEN, object_of=_searched
     ),
+    _SERVICE + "GetText": Access(
+        "record.read-text",
+        ("portal", "operator"),
+        _EVERYONE,
+        Recording.OPEN,
+        object_of=lambda request: ObjectRef("text", request.record_id),
+    ),
     _SERVICE + "GetEntry": Access(
         "record.view-open",
         ("portal", "requests", "operator"),

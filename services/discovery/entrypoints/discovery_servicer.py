@@ -1,5 +1,6 @@
 """DiscoveryService over gRPC."""
 
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any
 
@@ -8,11 +9,12 @@ from google.protobuf import timestamp_pb2
 
 from services.discovery.adapters.stored_entry import public_form
 from services.discovery.application.list_changes import list_changes
-from services.discovery.application.ports import UnionIndex
-from services.discovery.application.search import get_entry, search
+from services.discovery.application.ports import Found, UnionIndex
+from services.discovery.application.search import get_entry, get_text, search
 from services.discovery.domain.changes import Window
+from services.discovery.domain.passages import passage
 from services.discovery.domain.query import Filters
-from tongdang.catalog.v1 import record_pb2
+from tongdang.catalog.v1 import record_pb2, text_pb2
 from tongdang.discovery.v1 import discovery_pb2, discovery_pb2_grpc
 
 
@@ -33,9 +35,7 @@ class DiscoveryServicer(discovery_pb2_grpc.DiscoveryServiceServicer):
             index=self._index,
         )
         return discovery_pb2.SearchResponse(
-            hits=[
-                discovery_pb2.Hit(entry=public_form(hit.record_id, hit.payload), score=hit.score) for hit in page.hits
-            ],
+            hits=[_hit(hit, page.runs) for hit in page.hits],
             next_page_token=page.next_token,
             total=page.total,
             total_is_approximate=page.total_is_approximate,
@@ -48,7 +48,15 @@ class DiscoveryServicer(discovery_pb2_grpc.DiscoveryServiceServicer):
     ) -> discovery_pb2.GetEntryResponse:
         entry = get_entry(request.record_id, index=self._index)
         state = _state(entry.record_id, entry.payload, entry.open)
-        return discovery_pb2.GetEntryResponse(**state, changed_at=_timestamp(entry.changed))
+        return discovery_pb2.GetEntryResponse(**state, changed_at=_timestamp(entry.changed), has_text=entry.has_text)
+
+    def GetText(  # noqa: N802 - named by the contract
+        self, request: discovery_pb2.GetTextRequest, context: grpc.ServicerContext
+    ) -> discovery_pb2.GetTextResponse:
+        entry = get_text(request.record_id, index=self._index)
+        assert entry.text is not None
+        text = text_pb2.OpenText.FromString(entry.text.payload)
+        return discovery_pb2.GetTextResponse(text=text, entry=public_form(entry.record_id, entry.payload))
 
     def ListChanges(  # noqa: N802 - named by the contract
         self, request: discovery_pb2.ListChangesRequest, context: grpc.ServicerContext
@@ -68,6 +76,17 @@ class DiscoveryServicer(discovery_pb2_grpc.DiscoveryServiceServicer):
             ],
             next_page_token=page.next_token,
         )
+
+
+def _hit(hit: Found, runs: Sequence[str]) -> discovery_pb2.Hit:
+    """One hit; a passage where its words stand in the text."""
+    entry = public_form(hit.record_id, hit.payload)
+    found = None
+    if hit.text:
+        text = text_pb2.OpenText.FromString(hit.text).text
+        found = passage(text, runs, beside=f"{entry.title}\n{entry.creator}\n{entry.reference_code}")
+    shown = discovery_pb2.Passage(**vars(found)) if found else None
+    return discovery_pb2.Hit(entry=entry, score=hit.score, passage=shown)
 
 
 def _state(record_id: str, payload: bytes, opened: bool) -> dict[str, Any]:

@@ -36,6 +36,9 @@ from services.catalog.adapters.publication_check import PublicationCheck
 from services.catalog.adapters.recovery import Recovery
 from services.catalog.adapters.review_records import MongoRecords
 from services.catalog.adapters.rule_store import MongoWords
+from services.catalog.adapters.text_check import TextCheck
+from services.catalog.adapters.text_messages import topic_of
+from services.catalog.adapters.text_store import MongoTexts
 from services.catalog.application.review import (
     ReviewDesk,
     Wanted,
@@ -45,6 +48,7 @@ from services.catalog.application.review import (
     sign_batch,
 )
 from services.catalog.application.review_ports import ReviewTerms
+from services.catalog.application.texts import enter_text, withdraw_text
 from services.catalog.domain.batches import Batch
 from services.catalog.domain.disagreements import Found
 from services.catalog.domain.gathering import EVERYTHING, Matter
@@ -67,6 +71,7 @@ from services.common.mongo.lease import LeaseHolder
 from services.common.mongo.migrations import migrate
 from services.common.mongo.transactions import Transactions
 from services.common.mongo.wakeups import Wakeup
+from tests.builders.review import OPEN, OPEN_TEXT
 from tests.builders.reviewing import review_whole
 from tests.integration.dataplane.ground import until
 
@@ -132,6 +137,7 @@ class OwnProvince:
         self.batches = MongoBatches(self.database, self.transactions, self.queued)
         self.records = MongoRecords(self.database, self.transactions, 3)
         self.lines = MongoLines(self.database)
+        self.texts = MongoTexts(self.database, self.transactions)
 
     def desk(self, actor: Actor) -> ReviewDesk:
         return ReviewDesk(
@@ -214,15 +220,16 @@ class OwnProvince:
             self.database, self.transactions, lease, region, publisher, self.principal, CLOCK, IDS, night, 2
         )
 
-    def signed(self, limit: int) -> str:
+    def signed(self, limit: int, matter: Matter = Matter.OPENING) -> str:
         """A batch that awaits the director; the worker runs."""
-        wanted = Wanted(UNIT, limit, EVERYTHING, Matter.OPENING)
+        wanted = Wanted(UNIT, limit, EVERYTHING, matter)
         desk = self.desk(REVIEWER)
         batch_id = create_batch(
             batch_id=IDS.new(), archive=self.archive, wanted=wanted, by=by(REVIEWER), desk=desk
         ).batch_id
         until(lambda: self.batches.get(batch_id).state is State.REVIEW)
-        review_whole(batch_id, desk=desk, lines=self.lines, by=by(REVIEWER))
+        opening = OPEN_TEXT if matter is Matter.TEXT else OPEN
+        review_whole(batch_id, desk=desk, lines=self.lines, by=by(REVIEWER), verdict=opening)
         self.sign(batch_id, Side.ARCHIVE, REVIEWER)
         self.sign(batch_id, Side.CREATING_UNIT, OFFICER)
         return batch_id
@@ -241,10 +248,25 @@ class OwnProvince:
     def decide(self, batch_id: str, actor: Actor = DIRECTOR) -> None:
         publish_batch(batch_id=batch_id, by=by(actor, "batch.publish"), desk=self.desk(actor))
 
-    def published(self, count: int) -> str:
+    def enter_text(self, record_id: str, words: str) -> None:
+        """Of an open record."""
+        enter_text(
+            record_id=record_id,
+            content=words.encode(),
+            by=by(REVIEWER, "text.enter"),
+            records=self.records,
+            texts=self.texts,
+        )
+
+    def withdraw_text(self, record_id: str) -> None:
+        withdraw_text(
+            record_id=record_id, rule="D2", reason="涉及他人", by=by(DIRECTOR, "text.withdraw"), texts=self.texts
+        )
+
+    def published(self, count: int, matter: Matter = Matter.OPENING) -> str:
         """A batch that is public, all of it sent."""
         with self.working():
-            batch_id = self.signed(count)
+            batch_id = self.signed(count, matter)
             self.decide(batch_id)
             until(lambda: self.batches.get(batch_id).state is State.PUBLISHED, 120)
             until(self.all_sent, 120)
@@ -280,7 +302,8 @@ class OwnProvince:
         began, elsewhere = CLOCK.now(), self.elsewhere
         batches = BatchCheck(self.database, self.registry.regions[0].keys)
         batches.read(elsewhere.manifests(), elsewhere.stream())
-        return list(PublicationCheck(self.database, batches, began).disagreements(elsewhere))
+        entries, texts = PublicationCheck(self.database, batches, began), TextCheck(self.database, batches, began)
+        return [*entries.disagreements(elsewhere), *texts.disagreements(elsewhere)]
 
     def repaired(self) -> None:
         """What a restore does after loading: compares public records and manifests, brings back what is there."""
@@ -321,7 +344,12 @@ def make_province(engines: Any) -> OwnProvince:
     migrate(province.database, MIGRATIONS, "test")
     admin = KafkaAdminClient(**province.kafka.options())
     try:
-        names = ((province.topic, 6), (province.publications, 1), (f"audit.{province.principal}.events.v1", 1))
+        names = (
+            (province.topic, 6),
+            (topic_of(province.region_id), 6),
+            (province.publications, 1),
+            (f"audit.{province.principal}.events.v1", 1),
+        )
         admin.create_topics([NewTopic(topic, partitions, 1) for topic, partitions in names])
     finally:
         admin.close()

@@ -21,6 +21,7 @@ from services.catalog.adapters.opinion_store import MongoOpinions
 from services.catalog.adapters.plan_store import MongoPlans
 from services.catalog.adapters.review_records import MongoRecords
 from services.catalog.adapters.rule_store import MongoWords
+from services.catalog.adapters.text_store import MongoTexts
 from services.catalog.application import lines as line_cases
 from services.catalog.application import review as cases
 from services.catalog.application.lines import Matching
@@ -119,6 +120,7 @@ class Ground:
         self.loans = MongoLoans(self.database, transactions)
         self.plans = MongoPlans(self.database, transactions)
         self.records = MongoRecords(self.database, transactions, 3)
+        self.texts = MongoTexts(self.database, transactions)
 
     @property
     def desk(self) -> ReviewDesk:
@@ -243,9 +245,15 @@ class Ground:
         cases.publish_batch(batch_id=batch_id, by=self.by(person), desk=self.desk)
         return self.settled(batch_id)
 
-    def reviewed(self, batch_id: str) -> Batch:
+    def reviewed(self, batch_id: str, verdict: Verdict = review.OPEN) -> Batch:
         """All lines open and ticked, frozen."""
-        return review_whole(batch_id, desk=self.desk, lines=self.lines, by=self.by())
+        return review_whole(batch_id, desk=self.desk, lines=self.lines, by=self.by(), verdict=verdict)
+
+    def signed(self, batch_id: str, verdict: Verdict = review.OPEN) -> Batch:
+        """Reviewed, and signed on both sides."""
+        frozen = self.reviewed(batch_id, verdict)
+        self.sign(frozen, Side.ARCHIVE, REVIEWER)
+        return self.sign(frozen, Side.CREATING_UNIT, OFFICER)
 
     def attest_none(self, fonds: str = "A004") -> None:
         """Two people answer for it that a fonds has no unit."""

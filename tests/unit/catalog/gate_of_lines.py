@@ -12,6 +12,7 @@ from services.catalog.application import review as cases
 from services.catalog.application.lines import Matching
 from services.catalog.domain.acts import LineFilter
 from services.catalog.domain.fonds_history import EventKind, FondsEvent
+from services.catalog.domain.gathering import Matter
 from services.catalog.domain.lines import PackageOpinion
 from services.catalog.domain.verdicts import Decision, Verdict
 from services.common.domain.actor import Role
@@ -39,6 +40,7 @@ verdicts = st.sampled_from(
     [
         review.OPEN,
         review.OPEN,
+        review.OPEN_TEXT,
         review.DEFER,
         Verdict(Decision.HOLD, "", "待核"),
         Verdict(),
@@ -55,12 +57,13 @@ class LineGate(RuleBasedStateMachine):
     """Everybody tries everything, also what is none of their business; refusals change nothing."""
 
     alone = False
+    matter = Matter.OPENING
     separate = True
 
     def __init__(self) -> None:
         super().__init__()
         asked: dict[str, Any] = {"unit_id": "", "fonds": ("A004",)} if self.alone else {"fonds": ("A001",)}
-        batch = review.batch(**asked, created_by=GATHERER)
+        batch = review.batch(**asked, created_by=GATHERER, matter=self.matter)
         lines = [self._line(number) for number in range(SIZE)]
         self.desk = Desk(batch, lines, PEOPLE, separate=self.separate)
         self.ticks: dict[str, str] = {}

@@ -13,6 +13,7 @@ from services.catalog.application.opinions import Reply
 from services.catalog.application.review_ports import ReviewTerms
 from services.catalog.domain.batches import FROZEN
 from services.catalog.domain.confirmation import Loan
+from services.catalog.domain.gathering import Matter
 from services.catalog.domain.lines import list_root
 from services.catalog.domain.opinions import LetterState, Way
 from services.catalog.domain.signatures import Side
@@ -46,7 +47,8 @@ class Gate(LineGate):
 
     def _prepare(self, by: Person) -> None:
         for one in LISTED_IDS:
-            for wanted in (review.OPEN, Verdict(Decision.HOLD, "", "日期不明")):  # the second, if the first is refused
+            opening = review.OPEN_TEXT if self.matter is Matter.TEXT else review.OPEN
+            for wanted in (opening, Verdict(Decision.HOLD, "", "日期不明")):  # the second, if the first is refused
                 if self.kept.lines[one].decision is Decision.UNDECIDED:
                     self.decide(by, [one], wanted, False)
         self.tick(by, list(LISTED_IDS), True)
@@ -180,7 +182,9 @@ class Gate(LineGate):
         assert batch.undecided == 0
         for line in lines:
             assert self.ticks[line.record_id] == line.content_hash, "a secrecy review of this very content"
-            if line.decision is Decision.OPEN:
+            if line.decision is Decision.OPEN and self.matter is Matter.TEXT:
+                assert line.verdict.rule == "P1", "publishing a text has a rule of its own"
+            elif line.decision is Decision.OPEN:
                 due = line.eligible_on and date.fromisoformat(line.eligible_on) <= legal_day(NOW)
                 assert line.verdict.rule == "O1" if due else line.verdict.rule in ("O2", "O3")
                 assert due or line.verdict.reason
@@ -228,6 +232,12 @@ class GateAlone(Gate):
     alone = True
 
 
+class GateOfTexts(Gate):
+    """The same where texts of open records are decided on."""
+
+    matter = Matter.TEXT
+
+
 class GateWithoutSeparateConfirmer(Gate):
     """The same where the configuration lets a signer confirm."""
 
@@ -239,5 +249,7 @@ TestGate = Gate.TestCase
 TestGate.settings = _RUNS
 TestGateAlone = GateAlone.TestCase
 TestGateAlone.settings = _RUNS
+TestGateOfTexts = GateOfTexts.TestCase
+TestGateOfTexts.settings = _RUNS
 TestGateWithoutSeparateConfirmer = GateWithoutSeparateConfirmer.TestCase
 TestGateWithoutSeparateConfirmer.settings = _RUNS

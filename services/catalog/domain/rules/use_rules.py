@@ -21,6 +21,10 @@ USE_RULES = (
         "在网络公布档案原文是另一项决定，由有权的档案馆作出；寄存的档案须依约定或者经所有者同意。",
         "Publishing the text is a decision of its own, by the archive that may; for deposited records as agreed, or "
         "with the owner's consent.",
+        (
+            "services.catalog.domain.texts.require_open",
+            "services.catalog.domain.verdicts.Verdict.require_sound",
+        ),
     ),
     Rule(
         "U1",
