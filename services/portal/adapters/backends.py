@@ -23,6 +23,7 @@ from tongdang.catalog.v1 import (
     provenance_pb2_grpc,
     review_pb2_grpc,
     rules_pb2_grpc,
+    text_pb2_grpc,
     unit_opinions_pb2_grpc,
 )
 from tongdang.discovery.v1 import discovery_pb2_grpc
@@ -41,6 +42,7 @@ class Province:
         self.lines = lines_pb2_grpc.LineServiceStub(channel)
         self.plans = plans_pb2_grpc.PlanServiceStub(channel)
         self.opinions = unit_opinions_pb2_grpc.UnitOpinionServiceStub(channel)
+        self.texts = text_pb2_grpc.TextServiceStub(channel)
         self.fonds = fonds_pb2_grpc.FondsServiceStub(channel)
         self.desk = desk_pb2_grpc.DeskServiceStub(channel)
         self.delivery = delivery_pb2_grpc.DeliveryServiceStub(channel)

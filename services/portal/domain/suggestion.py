@@ -17,7 +17,7 @@ _NAMED = {"kind": "personal", "class": "class", "series": "series"}
 class Advice:
     """`reasons`: sentences, the weightiest first; `kinds`: their codes, each once.
 
-    `marks`: code points of the title they speak of, in order.
+    `marks`, `text_marks`: code points of title and text they speak of, in order.
     """
 
     proposal: str
@@ -25,6 +25,7 @@ class Advice:
     reasons: tuple[str, ...]
     kinds: tuple[str, ...]
     marks: tuple[tuple[int, int], ...]
+    text_marks: tuple[tuple[int, int], ...]
 
 
 def advice(document: str, t: Texts) -> Advice:
@@ -38,7 +39,8 @@ def advice(document: str, t: Texts) -> Advice:
         stored["rule"],
         tuple(_sentence(one, t) for one in stored["reasons"]),
         tuple(dict.fromkeys(str(one["code"]) for one in stored["reasons"])),
-        tuple(sorted(_marks(stored["reasons"]))),
+        tuple(sorted(_marks(stored["reasons"], "title"))),
+        tuple(sorted(_marks(stored["reasons"], "text"))),
     )
 
 
@@ -88,8 +90,8 @@ def _sum(values: Mapping[str, str], t: Texts) -> str:
     return t("term.sum", day=day, years=TERM_YEARS, eligible=values["eligible_on"])
 
 
-def _marks(reasons: list[Mapping[str, Any]]) -> Iterator[tuple[int, int]]:
+def _marks(reasons: list[Mapping[str, Any]], field: str) -> Iterator[tuple[int, int]]:
     for reason in reasons:
         facts = reason["facts"]
-        if facts.get("field") == "title":
+        if facts.get("field") == field:
             yield int(facts["start"]), int(facts["end"])

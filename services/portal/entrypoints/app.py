@@ -26,6 +26,7 @@ from services.portal.entrypoints import (
     outlets,
     provenance,
     public,
+    record_texts,
     review,
     rules,
     signing_in,
@@ -92,7 +93,7 @@ def build_app(site: Site, components: Sequence[Component]) -> FastAPI:
     )
     app.state.site = site
     app.mount("/static", StaticFiles(directory=Path(__file__).resolve().parents[1] / "static"))
-    doors = (citizen, archive, review, rules, desk, supervision)
+    doors = (citizen, archive, record_texts, review, rules, desk, supervision)
     for module in (public, provenance, outlets, open_data, signing_in, kept, *doors):
         app.include_router(module.router, include_in_schema=module is public)
     _health(app, components)

@@ -58,7 +58,21 @@ def record(at: At, record_id: str) -> Response:
     answer = at.call(at.site.backends.discovery.GetEntry, discovery_pb2.GetEntryRequest(record_id=record_id))
     if answer.WhichOneof("state") == "retraction":
         return at.page("retracted.html", at.t("retracted.title"), status=410, retraction=answer.retraction)
-    return at.page("record.html", answer.entry.title, entry=answer.entry, archive=at.archive(answer.entry.archive_id))
+    return at.page(
+        "record.html",
+        answer.entry.title,
+        entry=answer.entry,
+        archive=at.archive(answer.entry.archive_id),
+        has_text=answer.has_text,
+    )
+
+
+@router.get("/records/{record_id}/text")
+def text(at: At, record_id: str) -> Response:
+    """The text, to be read here or printed."""
+    found = at.call(at.site.backends.discovery.GetText, discovery_pb2.GetTextRequest(record_id=record_id))
+    archive = at.archive(found.entry.archive_id)
+    return at.page("text.html", found.entry.title, entry=found.entry, text=found.text, archive=archive)
 
 
 @router.get("/verify")
@@ -103,6 +117,13 @@ def api_record(at: At, record_id: str) -> Response:
     gone = answer.WhichOneof("state") == "retraction"
     content: Any = MessageToDict(answer.retraction if gone else answer.entry, preserving_proto_field_name=True)
     return JSONResponse(content, status_code=410 if gone else 200)
+
+
+@router.get("/api/v1/records/{record_id}/text")
+def api_text(at: At, record_id: str) -> Response:
+    """The public text of an open entry."""
+    found = at.call(at.site.backends.discovery.GetText, discovery_pb2.GetTextRequest(record_id=record_id))
+    return JSONResponse(MessageToDict(found.text, preserving_proto_field_name=True))
 
 
 def _search_request(q: str, region: str, first: str, last: str, page: str) -> discovery_pb2.SearchRequest:

@@ -12,6 +12,7 @@ from services.portal.entrypoints.visit import Visit
 from tongdang.catalog.v1 import lines_pb2, review_pb2
 
 router = APIRouter(prefix="/batches")
+_MATTERS = {"text": review_pb2.MATTER_TEXT, "rereview": review_pb2.MATTER_REREVIEW}
 
 
 @router.get("")
@@ -31,7 +32,7 @@ def create(at: At, fields: Form) -> Response:
         unit_id=text(fields, "unit"),
         limit=whole(text(fields, "limit")),
         filter=gather_filter(fields),
-        matter=review_pb2.MATTER_REREVIEW if text(fields, "matter") == "rereview" else review_pb2.MATTER_OPENING,
+        matter=_MATTERS.get(text(fields, "matter"), review_pb2.MATTER_OPENING),
         plan_id=text(fields, "plan"),
         plan_row=whole(text(fields, "row")),
     )

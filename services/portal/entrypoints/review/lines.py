@@ -10,7 +10,7 @@ from services.portal.domain.line_query import LineQuery
 from services.portal.entrypoints.archive import staff
 from services.portal.entrypoints.review.shared import At, batch_page, list_lines, load, people_of
 from services.portal.entrypoints.visit import KEYS_COOKIE, Visit
-from tongdang.catalog.v1 import lines_pb2
+from tongdang.catalog.v1 import lines_pb2, review_pb2
 
 router = APIRouter()
 _YEAR_S = 365 * 24 * 3600
@@ -60,6 +60,8 @@ def lines_page(
 ) -> Response:
     """The desk. `line`: which one lies open, None for none. `typed`: a form that was refused, to be shown again."""
     query = LineQuery.of(at.request.query_params) if query is None else query
+    if batch.matter == review_pb2.MATTER_TEXT and line is not None and not line.text:
+        line = get_line(at, batch.batch_id, line.record.record_id)  # a page of the list comes without texts
     shown = [*listed, line] if line is not None else listed
     return batch_page(
         at,

@@ -19,7 +19,7 @@ Form = Annotated[dict[str, Any], Depends(form)]
 
 PAGE = 20
 """Lines a page: a longer one does not count as shown for the secrecy review."""
-OPEN_RULES, DEFER_RULES = ("O1", "O2", "O3"), ("D1", "D2", "D3")
+OPEN_RULES, TEXT_RULES, DEFER_RULES = ("O1", "O2", "O3"), ("P1",), ("D1", "D2", "D3")
 EARLY_CLASSES = ("economy", "education", "science", "culture")
 LONG_S = 30.0
 """Deadline of acts that touch a whole batch, in seconds."""
@@ -46,6 +46,7 @@ def batch_page(
     roles = at.person.roles if at.person else ()
     editable = batch.state == review_pb2.BATCH_STATE_REVIEW and "reviewer" in roles
     objecting = batch.state in _OBJECTABLE and "unit_officer" in roles
+    of_texts = batch.matter == review_pb2.MATTER_TEXT
     status = values.pop("status", 422 if errors else 200)
     return at.page(
         template,
@@ -64,7 +65,8 @@ def batch_page(
         keys_on=at.request.cookies.get(KEYS_COOKIE) != "off",
         advice=lambda line: advice(line.suggestion.document, at.t),
         pieces=pieces,
-        open_rules=OPEN_RULES,
+        of_texts=of_texts,
+        open_rules=TEXT_RULES if of_texts else OPEN_RULES,
         defer_rules=DEFER_RULES,
         early_classes=EARLY_CLASSES,
         editable=editable,
