@@ -35,9 +35,8 @@ from services.catalog.application.review import (
     sign_batch,
     state_aggregation,
 )
-from services.catalog.application.review_ports import ReviewTerms
+from services.catalog.application.review_ports import ReviewTerms, Signable
 from services.catalog.domain.acts import LineFilter
-from services.catalog.domain.batches import Batch
 from services.catalog.domain.gathering import EVERYTHING, Matter
 from services.catalog.domain.import_rows import TakenRow, read_catalogue
 from services.catalog.domain.rules import RULE_VERSION, RuleSettings
@@ -75,7 +74,9 @@ class _Signer:
         self._actor = actor
         self._key = Ed25519PrivateKey.generate()
 
-    def sign(self, *, request_id: str, batch: Batch, side: Side, pseudonym: str, role: str, unit_id: str) -> Signature:
+    def sign(
+        self, *, request_id: str, batch: Signable, side: Side, pseudonym: str, role: str, unit_id: str
+    ) -> Signature:
         now = CLOCK.now()
         what = (batch.batch_id, batch.root, batch.matter.value, batch.rule_version)
         said = BatchStatement(self._actor, side.value, *what, now).canonical()

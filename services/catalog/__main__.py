@@ -20,6 +20,7 @@ from services.catalog.entrypoints.provenance_servicer import ProvenanceServicer
 from services.catalog.entrypoints.rules_document import keep_version, print_document
 from services.catalog.entrypoints.rules_servicer import RulesServicer
 from services.catalog.operations import ACCESS
+from services.catalog.registers import wire_registers
 from services.catalog.review import wire_review
 from services.catalog.settings import CatalogSettings
 from services.common.foundation import Foundation
@@ -57,6 +58,7 @@ def run_service() -> None:
     repeats = Repeats(base.transactions)
     versions, words = MongoRuleVersions(base.database, base.transactions), MongoWords(base.database, base.transactions)
     review = wire_review(base, settings, words, repeats)
+    registers = wire_registers(base, settings, review.desk, repeats)
     use_rule_table(rule_table(settings.rules), by=operator(base, "rules.changed"), versions=versions)
     provenance_servicer = ProvenanceServicer(MongoProvenances(base.database))
 
@@ -73,6 +75,7 @@ def run_service() -> None:
             partial(rules_pb2_grpc.add_RulesServiceServicer_to_server, RulesServicer(versions, words, repeats)),
             *review.register,
             *dumps.register,
+            *registers.register,
             *desk.register,
         ],
     )
@@ -90,7 +93,7 @@ def run_service() -> None:
         server,
     ]
     again = RetractionRepeats(base.transactions, settings.identity.principal, base.clock, base.ids)
-    timers = [*review.timers, *desk.timers, Timer("repeat retractions", 3600, again)]
+    timers = [*review.timers, *registers.timers, *desk.timers, Timer("repeat retractions", 3600, again)]
     serve(App(settings, components, timers=timers))
 
 

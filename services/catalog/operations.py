@@ -5,6 +5,7 @@ from itertools import chain
 
 from services.catalog.adapters.batch_check import BatchCheck
 from services.catalog.adapters.comparison import differences
+from services.catalog.adapters.consent_store import REGISTER_FILES
 from services.catalog.adapters.desk_documents import COPIES, VAULT
 from services.catalog.adapters.dump_shelf import DumpState
 from services.catalog.adapters.elsewhere import KafkaAndCentre
@@ -22,6 +23,7 @@ from services.catalog.entrypoints.access_desk import DESK_ACCESS
 from services.catalog.entrypoints.access_dump import DUMP_ACCESS
 from services.catalog.entrypoints.access_import import IMPORT_ACCESS
 from services.catalog.entrypoints.access_provenance import PROVENANCE_ACCESS
+from services.catalog.entrypoints.access_registers import REGISTER_ACCESS
 from services.catalog.entrypoints.access_review import REVIEW_ACCESS
 from services.catalog.entrypoints.access_rules import RULES_ACCESS
 from services.catalog.settings import CatalogSettings
@@ -34,10 +36,18 @@ from services.common.mongo.files import BlobStore, FixityBroken
 from services.common.operations import Command, Operations, operator, record, tell
 from tongdang.fulfilment.v1 import fulfilment_pb2
 
-ACCESS = {**IMPORT_ACCESS, **REVIEW_ACCESS, **RULES_ACCESS, **DESK_ACCESS, **PROVENANCE_ACCESS, **DUMP_ACCESS}
-_BUCKETS = (VAULT, COPIES, IMPORT_FILES, LETTER_SCANS)
+ACCESS = {
+    **IMPORT_ACCESS,
+    **REVIEW_ACCESS,
+    **REGISTER_ACCESS,
+    **RULES_ACCESS,
+    **DESK_ACCESS,
+    **PROVENANCE_ACCESS,
+    **DUMP_ACCESS,
+}
+_BUCKETS = (VAULT, COPIES, IMPORT_FILES, LETTER_SCANS, REGISTER_FILES)
 _OF_BATCHES = ("batch.list-chunk", "batch.apply-act", "batch.apply-chunk", "batch.published", "batch.release-chunk")
-_BY_WORKERS = frozenset({"import.apply", "rules.changed", *_OF_BATCHES})
+_BY_WORKERS = frozenset({"consent.apply", "import.apply", "rules.changed", *_OF_BATCHES})
 WRITES = frozenset(row.action for row in ACCESS.values() if row.recording is Recording.WRITE) | _BY_WORKERS
 
 

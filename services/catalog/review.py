@@ -56,8 +56,9 @@ _HOUR_S = 3600
 
 @dataclass(frozen=True)
 class Review:
-    """What the catalog service takes over."""
+    """What the catalog service takes over. `desk`: for what stands beside the review."""
 
+    desk: ReviewDesk
     register: list[Callable[[grpc.Server], None]]
     components: list[Component]
     timers: list[Timer]
@@ -87,6 +88,7 @@ def wire_review(base: Foundation, settings: CatalogSettings, words: MongoWords, 
     keeping = FondsServicer(desk, region_id, repeats)
     reading = TextServicer(desk.records, MongoTexts(database, transactions), repeats)
     return Review(
+        desk=desk,
         register=[
             partial(review_pb2_grpc.add_ReviewServiceServicer_to_server, reviewing),
             partial(lines_pb2_grpc.add_LineServiceServicer_to_server, deciding),

@@ -7,6 +7,7 @@ from typing import Any
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from services.auth.domain.statements import BatchStatement
+from services.catalog.application.review_ports import Signable
 from services.catalog.domain.batches import Batch
 from services.catalog.domain.gathering import GatherFilter
 from services.catalog.domain.lines import Line, Tick
@@ -29,7 +30,7 @@ class Person:
         self.actor = Actor(f"{number:032x}", frozenset(roles), "portal", REGION, archive_id, unit_id, acr="2")
         self._key = Ed25519PrivateKey.generate()
 
-    def sign(self, batch: Batch, side: Side) -> Signature:
+    def sign(self, batch: Signable, side: Side) -> Signature:
         """As auth seals it."""
         said = BatchStatement(
             self.actor, side.value, batch.batch_id, batch.root, batch.matter.value, batch.rule_version, NOW

@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 
 from services.catalog.application.desk_ports import ScanKind
 from services.catalog.application.review import ReviewDesk
-from services.catalog.application.review_ports import Matched, RecordFields, ReviewTerms
+from services.catalog.application.review_ports import Matched, RecordFields, ReviewTerms, Signable
 from services.catalog.domain.acts import Act, LineFilter
 from services.catalog.domain.batches import Batch
 from services.catalog.domain.confirmation import Loan
@@ -260,7 +260,9 @@ class Keys:
     def __init__(self, people: Iterable[Person]) -> None:
         self._people = {person.actor.pseudonym: person for person in people}
 
-    def sign(self, *, request_id: str, batch: Batch, side: Side, pseudonym: str, role: str, unit_id: str) -> Signature:
+    def sign(
+        self, *, request_id: str, batch: Signable, side: Side, pseudonym: str, role: str, unit_id: str
+    ) -> Signature:
         return self._people[pseudonym].sign(batch, side)
 
 

@@ -4,7 +4,7 @@ from datetime import UTC
 
 import grpc
 
-from services.catalog.domain.batches import Batch
+from services.catalog.application.review_ports import Signable
 from services.catalog.domain.signatures import Side, Signature
 from services.common.grpc.channel import call
 from tongdang.auth.v1 import auth_pb2, auth_pb2_grpc
@@ -16,7 +16,9 @@ class AuthSigner:
     def __init__(self, channel: grpc.Channel) -> None:
         self._stub = auth_pb2_grpc.SigningServiceStub(channel)  # type: ignore[no-untyped-call]  # generated
 
-    def sign(self, *, request_id: str, batch: Batch, side: Side, pseudonym: str, role: str, unit_id: str) -> Signature:
+    def sign(
+        self, *, request_id: str, batch: Signable, side: Side, pseudonym: str, role: str, unit_id: str
+    ) -> Signature:
         answer = call(
             self._stub.SignBatchStatement,
             auth_pb2.SignBatchStatementRequest(

@@ -67,7 +67,7 @@ _READERS: Mapping[str, Callable[[Any], Any]] = {
     "scoped": tuple,
     "aggregation": lambda stored: Aggregation(**stored) if stored else None,
     "bulk": lambda stored: Bulk(**stored),
-    "signatures": lambda stored: tuple(_signature_of(one) for one in stored),
+    "signatures": lambda stored: tuple(signature_of(one) for one in stored),
     "evidence": lambda stored: _evidence_of(stored) if stored else None,
     "skipped": tuple,
     "cancellation": lambda stored: Cancellation(**stored),
@@ -82,7 +82,8 @@ def batch_of(document: Mapping[str, Any]) -> Batch:
     return Batch(batch_id=document["_id"], **read)
 
 
-def _signature_of(document: Mapping[str, Any]) -> Signature:
+def signature_of(document: Mapping[str, Any]) -> Signature:
+    """Of its document, within a batch's or a series'."""
     fields = dict(document)
     fields["side"] = Side(fields["side"])
     for name in ("statement", "signature", "public_key"):

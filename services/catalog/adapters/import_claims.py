@@ -5,6 +5,7 @@ from datetime import datetime
 
 from pymongo import UpdateOne
 
+from services.catalog.adapters import deferral_documents, personal_records
 from services.catalog.adapters.documents import IMPORT_REJECTIONS, IMPORTS, RECORDS
 from services.catalog.adapters.import_store import (
     IMPORT_FILES,
@@ -155,6 +156,7 @@ def _write_records(tx: Tx, rows: Sequence[Row], import_id: str, now: datetime) -
     held = _held(tx, [row.record_id for row in taken])
     new: list[Document] = []
     changes: list[UpdateOne] = []
+    changed: dict[str, Document] = {}
     warned = unchanged = 0
     for row in taken:
         warned += bool(row.warnings)
@@ -163,6 +165,7 @@ def _write_records(tx: Tx, rows: Sequence[Row], import_id: str, now: datetime) -
             new.append(new_document(row, import_id, now))
         elif effect is Effect.UPDATE:
             changes.append(_change(row, held[row.record_id], import_id, now))
+            changed[row.record_id] = row.fields
         elif effect is Effect.NOTHING:
             unchanged += 1
         else:
@@ -172,6 +175,8 @@ def _write_records(tx: Tx, rows: Sequence[Row], import_id: str, now: datetime) -
         tx.db[RECORDS].insert_many(new, session=tx.session)
     if changes:
         tx.db[RECORDS].bulk_write(changes, session=tx.session)
+    deferral_documents.follow_import(tx, new, changed, held)
+    personal_records.follow_import(tx, new, changed)
     return Counts(len(new), len(changes), unchanged, rejected, warned), refused
 
 

@@ -6,6 +6,7 @@ from services.catalog.adapters.documents import create_record_collections, index
 from services.catalog.adapters.dump_shelf import create_dump_collections
 from services.catalog.adapters.line_documents import index_lines_by_content
 from services.catalog.adapters.publication_documents import create_publication_collections
+from services.catalog.adapters.register_migration import registers
 from services.catalog.adapters.retractions import create_retractions
 from services.catalog.adapters.review_migration import review_lists
 from services.catalog.adapters.rule_store import create_rule_collections
@@ -23,6 +24,7 @@ MIGRATIONS = [
     Migration(121, "retractions, to be repeated", create_retractions),
     Migration(130, "lists in review, opinions, histories of fonds, plans", review_lists),
     Migration(140, "texts of records", create_text_collections),
+    Migration(150, "deferral register, consents, series, reports", registers),
     Migration(170, "dumps of the open catalogue", create_dump_collections),
     Migration(180, "lines by fonds, year, reason, proposal and group", index_lines_by_content),
 ]

@@ -11,10 +11,12 @@ from datetime import datetime
 from pymongo import UpdateMany
 
 from services.catalog.adapters.batch_documents import ENTRIES
+from services.catalog.adapters.deferral_documents import deferral, enter, leave
 from services.catalog.adapters.documents import RECORDS
 from services.catalog.adapters.publication_documents import COMMITMENTS, commitments_document
 from services.catalog.adapters.published_messages import Opening, entry_content
 from services.catalog.domain.batches import Batch
+from services.catalog.domain.deferrals import Deferral
 from services.catalog.domain.gathering import Matter
 from services.catalog.domain.record import AccessStatus
 from services.catalog.domain.rules.terms import re_evaluate_on
@@ -30,7 +32,7 @@ CHUNK = 500
 """Records a transaction (DESIGN §4: larger ones fail or stall others)."""
 _SHAPE = (
     *("region_id", "archive_id", "reference_code", "fonds", "level", "title", "creator", "date", "pages"),
-    *("access_status", "content_hash", "version", "batch_id"),
+    *("access_status", "content_hash", "version", "batch_id", "eligible_on"),
 )
 """The fields of a record that publication reads."""
 
@@ -55,6 +57,7 @@ class PublicationChunk:
 
     `changes`: one write for all records that are decided alike, of `changed` records in all. `skipped`: ids of records
     that are no longer as signed. `released`: of those the archive set aside, which `release` lets onto a later list.
+    `deferred`: for the register; `reopened`: ids of records that leave it.
     `collection`: of what is decided. `ordinals`, `commitments`: of the lines that open, in their order.
     """
 
@@ -70,6 +73,8 @@ class PublicationChunk:
     released: list[str] = field(default_factory=list)
     release: Document = field(default_factory=dict)
     collection: str = RECORDS
+    deferred: list[Deferral] = field(default_factory=list)
+    reopened: list[str] = field(default_factory=list)
 
     def apply(self, tx: Tx) -> None:
         """Raises: ChunkOutdated."""
@@ -80,6 +85,8 @@ class PublicationChunk:
         if self.released:
             mine = {"_id": {"$in": self.released}, "batch_id": self.batch_id}
             tx.db[self.collection].update_many(mine, {"$set": self.release}, session=tx.session)
+        enter(tx, self.deferred)
+        leave(tx, self.reopened)
         if self.commitments:
             kept = commitments_document(self.batch_id, self.start, self.ordinals, self.commitments)
             tx.db[COMMITMENTS].insert_one(kept, session=tx.session)
@@ -134,6 +141,12 @@ def publication_chunk(
             chunk.messages.append(opening.message(entry, record["version"] + 1))
             chunk.ordinals.append(line["ordinal"])
             chunk.commitments.append(entry_commitment(bytes(line["salt"]), entry_content(entry)))
+            if batch.matter is Matter.REREVIEW:
+                chunk.reopened.append(record["_id"])
+        else:
+            ground, why = line["rule"], line["reason"]
+            entered = deferral(record, ground=ground, reason=why, on=decided_on, years=years, batch_id=batch.batch_id)
+            chunk.deferred.append(entered)
     for (decision, rule, reason, masked, early_class, version), ids in alike.items():
         opens = decision == Decision.OPEN.value
         fields = {

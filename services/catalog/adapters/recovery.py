@@ -6,6 +6,7 @@ from typing import Protocol
 
 from services.catalog.adapters.batch_documents import BATCHES
 from services.catalog.adapters.comparison import Elsewhere
+from services.catalog.adapters.deferral_documents import as_stored, enter, leave
 from services.catalog.adapters.desk_documents import CASES, case_document, case_of
 from services.catalog.adapters.documents import RECORDS
 from services.catalog.adapters.published_messages import LEVEL_NAMES, PRECISION_NAMES, retraction_message
@@ -103,6 +104,8 @@ class Recovery:
                 tx.db[RECORDS].update_one({"_id": record_id}, {"$set": change}, session=tx.session)
                 if state.HasField("retracted"):
                     self._retracted(tx, {**known, **change}, state)
+                else:
+                    leave(tx, [record_id])
             else:
                 tx.db[RECORDS].insert_one({**_described(state.open), **change}, session=tx.session)
             object_ = ObjectRef("record", record_id)
@@ -116,6 +119,7 @@ class Recovery:
         event = state.event
         message = retraction_message(record, state.retracted, at, event.actor, event.correlation_id)
         keep_retraction(tx, record["batch_id"], message, at)
+        enter(tx, [as_stored(record)])
 
     def _text(self, state: text_pb2.TextPublished, ended: Set[str]) -> None:
         def work(tx: Tx) -> None:

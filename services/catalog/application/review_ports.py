@@ -8,6 +8,7 @@ from typing import Any, Protocol, TypeVar
 from services.catalog.domain.acts import Act, LineFilter
 from services.catalog.domain.batches import Batch
 from services.catalog.domain.confirmation import Loan
+from services.catalog.domain.gathering import Matter
 from services.catalog.domain.lines import Line
 from services.catalog.domain.opinions import Disagreement, UnitLetter
 from services.catalog.domain.signatures import Side, Signature
@@ -29,10 +30,25 @@ class ReviewTerms:
     separate_confirmer: bool
 
 
+class Signable(Protocol):
+    """What a signature can be about: a batch's frozen list, or a personal series."""
+
+    @property
+    def batch_id(self) -> str: ...
+    @property
+    def root(self) -> str: ...
+    @property
+    def matter(self) -> Matter: ...
+    @property
+    def rule_version(self) -> str: ...
+
+
 class Signer(Protocol):
     """Seals a statement with the caller's server-held key, at auth."""
 
-    def sign(self, *, request_id: str, batch: Batch, side: Side, pseudonym: str, role: str, unit_id: str) -> Signature:
+    def sign(
+        self, *, request_id: str, batch: Signable, side: Side, pseudonym: str, role: str, unit_id: str
+    ) -> Signature:
         """Raises: Unavailable; whatever auth refuses."""
         ...
 

@@ -20,6 +20,8 @@ class Matter(StrEnum):
     OPENING = "opening"
     TEXT = "text"
     REREVIEW = "rereview"
+    SERIES = "series"
+    """A personal series as a whole: no list is gathered for it, its two signatures stand on its description."""
 
 
 @dataclass(frozen=True)

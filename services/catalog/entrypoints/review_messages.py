@@ -143,7 +143,7 @@ def batch_message(batch: Batch, terms: ReviewTerms) -> review_pb2.Batch:
         records_ticked=batch.ticked,
         records_applied=batch.applied,
         root=batch.root,
-        signatures=[_signature_message(signature) for signature in batch.signatures],
+        signatures=[signature_message(signature) for signature in batch.signatures],
         opinion=_evidence_message(batch.evidence) if batch.evidence else None,
         aggregation=_aggregation_message(batch.aggregation) if batch.aggregation else None,
         bulk=_bulk_message(batch.bulk) if batch.bulk else None,
@@ -176,7 +176,8 @@ def loan_message(loan: Loan) -> review_pb2.Loan:
     )
 
 
-def _signature_message(signature: Signature) -> review_pb2.BatchSignature:
+def signature_message(signature: Signature) -> review_pb2.BatchSignature:
+    """One side's signature."""
     return review_pb2.BatchSignature(
         side=SIDES[signature.side],
         pseudonym=signature.pseudonym,

@@ -49,7 +49,11 @@ DEFERRAL_RULES = (
         "满二十五年仍延期的，须经同级档案主管部门同意，记录文号和日期；否则列入主管部门的逾期清单。",
         "A deferral past the day on which the record could open needs the consent of the authority of the same level, "
         "by number and date; else it stands on the authority's overdue list.",
-        (_DOMAIN + "rules.terms.consent_required",),
+        (
+            _DOMAIN + "rules.terms.consent_required",
+            _DOMAIN + "deferrals.Deferral.overdue",
+            _DOMAIN + "consents.Consent.checked",
+        ),
     ),
     Rule(
         "D5",
@@ -58,7 +62,7 @@ DEFERRAL_RULES = (
         Effect.RE_EVALUATE,
         "延期开放的档案定期重新评估；年数由各省设定。",
         "What is deferred is evaluated again at regular intervals; how many years is the province's setting.",
-        (_DOMAIN + "rules.terms.re_evaluate_on",),
+        (_DOMAIN + "rules.terms.re_evaluate_on", _DOMAIN + "deferrals.Deferral.due"),
     ),
     Rule(
         "D6",
@@ -68,6 +72,10 @@ DEFERRAL_RULES = (
         "满二十五年的民生档案，按全宗、类别、年度整组延期，一次取得同意；“控制”本身不是法定理由。",
         "Personal series past 25 years are deferred as a series (fonds, category, years) with one consent; being "
         "controlled is no ground in law.",
-        (_DOMAIN + "intake_rules.personal_series", _DOMAIN + "suggestions.suggest"),
+        (
+            _DOMAIN + "intake_rules.personal_series",
+            _DOMAIN + "suggestions.suggest",
+            _DOMAIN + "series.Series.signed",
+        ),
     ),
 )

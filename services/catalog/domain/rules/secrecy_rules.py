@@ -24,6 +24,7 @@ SECRECY_RULES = (
         "尚未达到解密期限、时间或者条件的，不进入本系统；登记中只写明“国家秘密：若干件，存于系统外”。",
         "While the term, date or condition of declassification is not reached, the record stays outside this system; "
         "the register says only how many are kept outside.",
+        (_CATALOG + "deferrals.SecretsOutside.require_sound",),
     ),
     Rule(
         "S3",
