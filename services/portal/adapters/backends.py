@@ -13,6 +13,8 @@ from services.common.settings import Tls
 from tongdang.audit.v1 import audit_pb2_grpc
 from tongdang.auth.v1 import auth_pb2, auth_pb2_grpc
 from tongdang.catalog.v1 import (
+    consents_pb2_grpc,
+    deferrals_pb2_grpc,
     delivery_pb2_grpc,
     desk_pb2_grpc,
     dump_pb2_grpc,
@@ -23,6 +25,7 @@ from tongdang.catalog.v1 import (
     provenance_pb2_grpc,
     review_pb2_grpc,
     rules_pb2_grpc,
+    series_pb2_grpc,
     text_pb2_grpc,
     unit_opinions_pb2_grpc,
 )
@@ -44,6 +47,10 @@ class Province:
         self.opinions = unit_opinions_pb2_grpc.UnitOpinionServiceStub(channel)
         self.texts = text_pb2_grpc.TextServiceStub(channel)
         self.fonds = fonds_pb2_grpc.FondsServiceStub(channel)
+        self.deferrals = deferrals_pb2_grpc.DeferralServiceStub(channel)
+        self.consents = consents_pb2_grpc.ConsentServiceStub(channel)
+        self.series = series_pb2_grpc.SeriesServiceStub(channel)
+        self.supervised = deferrals_pb2_grpc.RegisterSupervisionServiceStub(channel)
         self.desk = desk_pb2_grpc.DeskServiceStub(channel)
         self.delivery = delivery_pb2_grpc.DeliveryServiceStub(channel)
         self.dumps = dump_pb2_grpc.DumpServiceStub(channel)

@@ -27,9 +27,11 @@ from services.portal.entrypoints import (
     provenance,
     public,
     record_texts,
+    registers,
     review,
     rules,
     signing_in,
+    supervised_registers,
     supervision,
 )
 from services.portal.entrypoints.kept import keep
@@ -93,7 +95,8 @@ def build_app(site: Site, components: Sequence[Component]) -> FastAPI:
     )
     app.state.site = site
     app.mount("/static", StaticFiles(directory=Path(__file__).resolve().parents[1] / "static"))
-    doors = (citizen, archive, record_texts, review, rules, desk, supervision)
+    staffed = (citizen, archive, record_texts, review, registers, rules, desk)
+    doors = (*staffed, supervision, supervised_registers)
     for module in (public, provenance, outlets, open_data, signing_in, kept, *doors):
         app.include_router(module.router, include_in_schema=module is public)
     _health(app, components)

@@ -8,6 +8,7 @@ import pytest
 
 from services.common.domain.open_dump import CSV, JSON_LINES, MANIFEST, RETRACTED, SIGNATURE
 from services.portal.domain.texts import load_texts
+from services.portal.entrypoints.registers.series import CATEGORIES
 
 _PORTAL = Path(__file__).resolve().parents[3] / "services" / "portal"
 _ASKED = re.compile(r"""\bt\(\s*["']([a-z][A-Za-z0-9_.-]+)["'](?!\s*~)""")
@@ -22,6 +23,10 @@ _FAMILIES = {
     "fonds.kind.": ("renamed", "merged", "split", "abolished", "moved", "none"),
     "rule.": ("O1", "O2", "O3", "D1", "D2", "D3"),
     "open-data.file.": (MANIFEST, SIGNATURE, CSV, JSON_LINES, RETRACTED),
+    "register.": ("deferred", "due", "overdue", "series", "series_due", "series_overdue"),
+    "consents.state.": range(1, 4),
+    "series.state.": range(1, 5),
+    "series.category.": CATEGORIES,
     "keys.": ("j", "k", "a", "d", "x", "s", "p", "z", "help"),
 }
 """Keys that pages put together, by what their second half can be."""

@@ -99,7 +99,7 @@ def enter(at: At, batch_id: str, fields: Form) -> Response:
     file = fields.get("scan")
     scan = file.file.read() if file is not None and hasattr(file, "file") else b""
     try:
-        opposed = _records_of(at, list(dict.fromkeys(text(fields, "opposed").split())))
+        opposed = records_of(at, list(dict.fromkeys(text(fields, "opposed").split())))
         asked = unit_opinions_pb2.EnterUnitLetterRequest(
             request_id=text(fields, "key"),
             batch_id=batch_id,
@@ -189,7 +189,7 @@ def _csv(values: list[str]) -> str:
     return out.getvalue()
 
 
-def _records_of(at: Visit, codes: list[str]) -> list[str]:
+def records_of(at: Visit, codes: list[str]) -> list[str]:
     """Records of reference codes as the letter names them; whether they are on the list, the service judges.
 
     Raises: UnknownCode, TooManyCodes.
