@@ -49,7 +49,7 @@ def test_the_requester_knows_all_outlets_are_silent_and_the_copy_was_genuine_whe
 
     citizen = Person(browser, stack, "citizen", people_password, phone=True)
     page = citizen.open(request_path)
-    expect(page.locator("main .note").first).to_contain_text("撤回了您申请的这条目录")
+    expect(page.locator("main .note", has_text="撤回了您申请的这条目录")).to_contain_text("不影响它出具时为真")
     expect(page.get_by_role("link", name="下载复制件")).to_be_visible()
     stranger = Person(browser, stack, "", people_password)
     page = stranger.open(f"/verify/{code}")
