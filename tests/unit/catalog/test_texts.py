@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from services.catalog.domain.gathering import Matter
 from services.catalog.domain.lines import require_listable
-from services.catalog.domain.publications import manifest
+from services.catalog.domain.publications import MANIFEST_TYPES, manifest
 from services.catalog.domain.sensitive_words import DEFAULT_WORDS, Vocabulary
 from services.catalog.domain.suggestions import Proposal, suggest_text
 from services.catalog.domain.texts import (
@@ -149,6 +149,6 @@ def test_a_text_in_which_nothing_is_found_may_open_unless_the_unit_withholds_it(
 
 def test_a_list_of_texts_has_a_manifest_of_its_own_kind() -> None:
     published = {"published_at": NOW, "published_by": "3" * 32}
-    kinds = {matter: manifest(review.batch(matter=matter, **published), [b"x" * 32]) for matter in Matter}
+    kinds = {matter: manifest(review.batch(matter=matter, **published), [b"x" * 32]) for matter in MANIFEST_TYPES}
     assert b'"type":"tongdang-text-manifest-1"' in kinds[Matter.TEXT]
     assert all(b"text-manifest" not in kinds[one] for one in (Matter.OPENING, Matter.REREVIEW))
