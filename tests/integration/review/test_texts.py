@@ -25,7 +25,8 @@ from services.common.domain.errors import InvalidArgument, OutOfScope, TongdangE
 from services.common.domain.publication import entry_commitment
 from services.common.mongo.transactions import Transactions
 from tests.builders import review
-from tests.integration.review.ground import CLOCK, DIRECTOR, IDS, LENT, OFFICER, REVIEWER, Ground, killed_worker
+from tests.integration.review.ground import CLOCK, DIRECTOR, IDS, LENT, OFFICER, REVIEWER, Ground
+from tests.integration.review.killing import killed_worker
 from tongdang.catalog.v1 import text_pb2
 
 pytestmark = pytest.mark.integration
