@@ -9,6 +9,7 @@ from services.catalog.adapters.observations import observe_cases
 from services.catalog.adapters.provenances import MongoProvenances
 from services.catalog.adapters.retractions import RetractionRepeats
 from services.catalog.adapters.rule_store import MongoRuleVersions, MongoWords
+from services.catalog.adapters.waiting import observe_rereviews
 from services.catalog.application.desk_messages import LANE
 from services.catalog.application.rules import use_rule_table
 from services.catalog.desk import wire_desk
@@ -83,6 +84,7 @@ def run_service() -> None:
     observations = [
         observe_letters(base.database, base.clock, [LANE]),
         observe_cases(base.database, base.clock, archives),
+        observe_rereviews(base.database, base.clock, archives),
     ]
     components = [
         *base.components(*observations),

@@ -16,12 +16,14 @@ from services.catalog.adapters.opinion_documents import LETTER_SCANS
 from services.catalog.adapters.publication_check import PublicationCheck
 from services.catalog.adapters.recovery import Receive, Recovery
 from services.catalog.adapters.text_check import TextCheck
+from services.catalog.application.issues import SENT_BACK, STARTED
 from services.catalog.application.supplying import take_message, take_request
 from services.catalog.domain.differences import TABLE, Difference
 from services.catalog.domain.disagreements import MEANING
 from services.catalog.entrypoints.access_desk import DESK_ACCESS
 from services.catalog.entrypoints.access_dump import DUMP_ACCESS
 from services.catalog.entrypoints.access_import import IMPORT_ACCESS
+from services.catalog.entrypoints.access_issues import ISSUE_ACCESS
 from services.catalog.entrypoints.access_provenance import PROVENANCE_ACCESS
 from services.catalog.entrypoints.access_registers import REGISTER_ACCESS
 from services.catalog.entrypoints.access_review import REVIEW_ACCESS
@@ -40,6 +42,7 @@ ACCESS = {
     **IMPORT_ACCESS,
     **REVIEW_ACCESS,
     **REGISTER_ACCESS,
+    **ISSUE_ACCESS,
     **RULES_ACCESS,
     **DESK_ACCESS,
     **PROVENANCE_ACCESS,
@@ -47,7 +50,7 @@ ACCESS = {
 }
 _BUCKETS = (VAULT, COPIES, IMPORT_FILES, LETTER_SCANS, REGISTER_FILES)
 _OF_BATCHES = ("batch.list-chunk", "batch.apply-act", "batch.apply-chunk", "batch.published", "batch.release-chunk")
-_BY_WORKERS = frozenset({"consent.apply", "import.apply", "rules.changed", *_OF_BATCHES})
+_BY_WORKERS = frozenset({"consent.apply", "import.apply", "rules.changed", *_OF_BATCHES, STARTED, SENT_BACK})
 WRITES = frozenset(row.action for row in ACCESS.values() if row.recording is Recording.WRITE) | _BY_WORKERS
 
 

@@ -16,18 +16,23 @@ from services.catalog.adapters.batch_worker import BatchWorker, WorkerTerms
 from services.catalog.adapters.fonds_store import MongoFonds, MongoLoans
 from services.catalog.adapters.gathering import Suggest
 from services.catalog.adapters.line_store import MongoLines
+from services.catalog.adapters.opened_lists import MongoOpened
 from services.catalog.adapters.opinion_documents import LETTER_SCANS
 from services.catalog.adapters.opinion_store import MongoOpinions
 from services.catalog.adapters.plan_store import MongoPlans
 from services.catalog.adapters.review_records import MongoRecords
+from services.catalog.adapters.rhythm_store import MongoRhythms
 from services.catalog.adapters.rule_store import MongoWords
 from services.catalog.adapters.scans import inspect
 from services.catalog.adapters.text_store import MongoTexts
+from services.catalog.adapters.waiting import MongoWaiting
+from services.catalog.application.issues import come_due
 from services.catalog.application.review import ReviewDesk
 from services.catalog.application.review_ports import ReviewTerms
 from services.catalog.domain.rules import RuleSettings, rule_version
 from services.catalog.domain.suggestions import Suggestion, suggest, suggest_text
 from services.catalog.entrypoints.fonds_servicer import FondsServicer
+from services.catalog.entrypoints.issue_servicer import IssueServicer, IssueStores, OpenedServicer
 from services.catalog.entrypoints.line_servicer import LineServicer
 from services.catalog.entrypoints.opinion_servicer import OpinionServicer
 from services.catalog.entrypoints.plan_servicer import PlanServicer
@@ -35,6 +40,7 @@ from services.catalog.entrypoints.review_servicer import ReviewServicer
 from services.catalog.entrypoints.text_servicer import TextServicer
 from services.catalog.settings import CatalogSettings
 from services.common.components import Component
+from services.common.domain.caller import Caller
 from services.common.foundation import Foundation
 from services.common.grpc.channel import secure_channel
 from services.common.mongo.files import BlobStore
@@ -44,6 +50,7 @@ from services.common.mongo.wakeups import Wakeup
 from services.common.runner import Timer
 from tongdang.catalog.v1 import (
     fonds_pb2_grpc,
+    issues_pb2_grpc,
     lines_pb2_grpc,
     plans_pb2_grpc,
     review_pb2_grpc,
@@ -65,7 +72,7 @@ class Review:
 
 
 def wire_review(base: Foundation, settings: CatalogSettings, words: MongoWords, repeats: Repeats) -> Review:
-    """Six servicers, and the worker that gathers, goes on with long acts and carries publications out."""
+    """Eight servicers, and the worker that gathers, goes on with long acts and carries publications out."""
     queued, rules = Wakeup(), settings.rules
     database, transactions = base.database, base.transactions
     desk = ReviewDesk(
@@ -85,6 +92,10 @@ def wire_review(base: Foundation, settings: CatalogSettings, words: MongoWords, 
     deciding = LineServicer(desk, lines, repeats)
     hearing = OpinionServicer(desk, opinions, inspect, repeats)
     planning = PlanServicer(desk, region_id, repeats)
+    settings.issues.require_sound()
+    rhythms, waiting = MongoRhythms(database, transactions, settings.issues), MongoWaiting(database)
+    opened = MongoOpened(database, [archive.archive_id for archive in base.registry.region(region_id).archives])
+    issuing = IssueServicer(desk, IssueStores(rhythms, waiting, opened), region_id, repeats)
     keeping = FondsServicer(desk, region_id, repeats)
     reading = TextServicer(desk.records, MongoTexts(database, transactions), repeats)
     return Review(
@@ -95,9 +106,11 @@ def wire_review(base: Foundation, settings: CatalogSettings, words: MongoWords, 
             partial(unit_opinions_pb2_grpc.add_UnitOpinionServiceServicer_to_server, hearing),
             partial(plans_pb2_grpc.add_PlanServiceServicer_to_server, planning),
             partial(text_pb2_grpc.add_TextServiceServicer_to_server, reading),
+            partial(issues_pb2_grpc.add_IssueServiceServicer_to_server, issuing),
+            partial(issues_pb2_grpc.add_OpenedServiceServicer_to_server, OpenedServicer(opened)),
             partial(fonds_pb2_grpc.add_FondsServiceServicer_to_server, keeping),
         ],
-        components=[_worker(base, settings, words, queued)],
+        components=[_worker(base, settings, words, queued, desk)],
         timers=[Timer("sweep-letters", _HOUR_S, lambda: _sweep(scans, opinions, base))],
     )
 
@@ -118,7 +131,9 @@ def suggesting(words: MongoWords, settings: RuleSettings) -> Callable[[str], Sug
     return for_archive
 
 
-def _worker(base: Foundation, settings: CatalogSettings, words: MongoWords, queued: Wakeup) -> BatchWorker:
+def _worker(
+    base: Foundation, settings: CatalogSettings, words: MongoWords, queued: Wakeup, desk: ReviewDesk
+) -> BatchWorker:
     principal = settings.identity.principal
     pem = settings.signing.key_file.read_bytes()
     rules = settings.rules
@@ -132,8 +147,13 @@ def _worker(base: Foundation, settings: CatalogSettings, words: MongoWords, queu
         base.clock,
         base.ids,
         queued,
-        WorkerTerms(suggesting(words, rules), rule_version(rules), rules.re_evaluation_years),
+        WorkerTerms(suggesting(words, rules), rule_version(rules), rules.re_evaluation_years, coming_due(desk)),
     )
+
+
+def coming_due(desk: ReviewDesk) -> Callable[[str, Caller], object]:
+    """What the worker does with a batch whose day has come."""
+    return lambda batch_id, by: come_due(batch_id=batch_id, by=by, desk=desk)
 
 
 def _sweep(scans: BlobStore, opinions: MongoOpinions, base: Foundation) -> None:

@@ -6,6 +6,7 @@ from typing import Annotated
 
 from pydantic import BaseModel, Field
 
+from services.catalog.domain.issues import Rhythm
 from services.catalog.domain.rules.settings import RuleSettings
 from services.common.settings import GrpcServiceSettings, settings_config
 
@@ -65,3 +66,5 @@ class CatalogSettings(GrpcServiceSettings):
     rules: RuleSettings = RuleSettings()
     """What the law leaves open; a change is a new version of the rule table. `…RULES__RE_EVALUATION_YEARS=5`; lists as
     JSON of the whole group: `TONGDANG_CATALOG__RULES={"early_classes": [{"name": "economy", "words": ["经济"]}]}`."""
+    issues: Rhythm = Rhythm()
+    """When archives publish whose director set nothing else: quarterly on the 15th, from January."""

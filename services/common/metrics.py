@@ -119,3 +119,7 @@ REQUESTS_OVERDUE = StateGauge("tongdang_requests_overdue", "Open requests past t
 CASES = StateGauge("tongdang_cases_open", "Open cases at a province's desk by state", ["state"])
 CASE_OLDEST = StateGauge("tongdang_case_oldest_age_seconds", "Age of the oldest open case by state", ["state"])
 CASES_OVERDUE = StateGauge("tongdang_cases_overdue", "Open cases past their day")
+REREVIEWS_DUE = StateGauge("tongdang_rereviews_due", "Deferrals whose re-evaluation is due and that are on no list")
+REREVIEW_OLDEST = StateGauge(
+    "tongdang_rereview_oldest_age_seconds", "Time since the first of them was due; 0 where none is"
+)

@@ -213,6 +213,9 @@ class MemoryBatches:
     def letter(self, letter_id: str) -> UnitLetter:
         return MemoryTx(self.kept).letter(letter_id)
 
+    def in_issues(self, archive_id: str) -> tuple[Sequence[Batch], Sequence[Batch]]:
+        raise AssertionError("nobody lists here")
+
     def list(self, archive_id: str, unit_id: str | None, plan_id: str, *, size: int, token: str) -> Any:
         raise AssertionError("nobody lists here")
 

@@ -33,6 +33,12 @@ PROVINCE = Dashboard(
                     stat=True,
                 ),
                 Panel(
+                    "到期复核 Re-evaluations due",
+                    "short",
+                    [Query(f"max by (region) (tongdang_rereviews_due{{{_PROVINCE}}})", "{{region}}")],
+                    stat=True,
+                ),
+                Panel(
                     "未送出 Not sent",
                     "s",
                     [Query(f"max by (region) (tongdang_outbox_oldest_age_seconds{{{_PROVINCE}}})", "{{region}}")],

@@ -8,6 +8,7 @@ from pymongo.database import Database
 
 from services.catalog.domain.batches import Batch, Cancellation
 from services.catalog.domain.gathering import GatherFilter, Matter
+from services.catalog.domain.issues import Returned, Schedule
 from services.catalog.domain.opinions import Evidence, Way
 from services.catalog.domain.signatures import Side, Signature
 from services.catalog.domain.work_list import Aggregation, Bulk, State
@@ -52,6 +53,8 @@ def batch_document(batch: Batch, traceparent: str) -> Document:
         "scoped": list(batch.scoped),
         "aggregation": dict(vars(batch.aggregation)) if batch.aggregation else None,
         **({"bulk": dict(vars(batch.bulk))} if batch.bulk else {}),
+        "schedule": dict(vars(batch.schedule)) if batch.schedule else None,
+        "returned": dict(vars(batch.returned)) if batch.returned else None,
         "signatures": [{**vars(one), "side": one.side.value} for one in batch.signatures],
         "evidence": {**vars(evidence), "way": evidence.way.value} if evidence else None,
         "skipped": list(batch.skipped),
@@ -67,6 +70,8 @@ _READERS: Mapping[str, Callable[[Any], Any]] = {
     "scoped": tuple,
     "aggregation": lambda stored: Aggregation(**stored) if stored else None,
     "bulk": lambda stored: Bulk(**stored),
+    "schedule": lambda stored: Schedule(**stored) if stored else None,
+    "returned": lambda stored: Returned(**stored) if stored else None,
     "signatures": lambda stored: tuple(signature_of(one) for one in stored),
     "evidence": lambda stored: _evidence_of(stored) if stored else None,
     "skipped": tuple,

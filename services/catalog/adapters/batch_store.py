@@ -12,7 +12,7 @@ from services.catalog.domain.lines import Line
 from services.catalog.domain.work_list import State
 from services.common.domain.audit_event import AuditEvent
 from services.common.domain.errors import NotFound
-from services.common.domain.paging import Page, decode_token, encode_token, page_size
+from services.common.domain.paging import MAX_SIZE, Page, decode_token, encode_token, page_size
 from services.common.mongo.database import Document, MongoDatabase
 from services.common.mongo.transactions import Transactions, Tx
 from services.common.mongo.wakeups import Wakeup
@@ -59,6 +59,17 @@ class MongoBatches:
         more = len(rows) > limit
         batches = [batch_of(row) for row in rows[:limit]]
         return Page(batches, encode_token(bound, [batches[-1].batch_id]) if more else "")
+
+    def in_issues(self, archive_id: str) -> tuple[Sequence[Batch], Sequence[Batch]]:
+        kinds: tuple[Document, ...] = (
+            {"state": State.SCHEDULED.value},
+            {"state": State.SIGNED.value, "returned": {"$type": "object"}},
+        )
+        scheduled, returned = (
+            [batch_of(row) for row in self._db[BATCHES].find({"archive_id": archive_id, **kind}).limit(MAX_SIZE)]
+            for kind in kinds
+        )
+        return scheduled, returned
 
     def create(self, batch: Batch, event: AuditEvent) -> None:
         def work(tx: Tx) -> None:

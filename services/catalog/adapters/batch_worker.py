@@ -31,7 +31,7 @@ from services.common.domain.actor import Actor, Role
 from services.common.domain.audit_event import ObjectRef
 from services.common.domain.caller import Caller
 from services.common.domain.canonical import sha256_hex
-from services.common.domain.clock import Clock
+from services.common.domain.clock import LEGAL_ZONE, Clock, legal_day
 from services.common.domain.errors import TongdangError, Unavailable
 from services.common.domain.ids import Ids
 from services.common.domain.publication import MANIFEST_FACT, PUBLISHED
@@ -48,7 +48,8 @@ _WAITING: tuple[Document, ...] = (
     {"state": {"$in": [State.GATHERING.value, State.RENEWING.value, State.CANCELLING.value]}},
     {"state": State.PUBLISHING.value},
 )
-"""What the worker does first: people wait for the former two."""
+"""What the worker does first: people wait for the former two. A day that has come waits for all three."""
+_TODAY = {"$dateToString": {"date": "$$NOW", "format": "%Y-%m-%d", "timezone": LEGAL_ZONE.key}}
 log = structlog.get_logger()
 
 
@@ -56,12 +57,14 @@ log = structlog.get_logger()
 class WorkerTerms:
     """`suggest`: by an archive's words. `rules`: version of the present table.
 
-    `re_evaluation_years`: after which a deferral comes up again (rule D5).
+    `re_evaluation_years`: after which a deferral comes up again (rule D5). `come_due`: what becomes of a batch on the
+    day it was confirmed for; None where none is.
     """
 
     suggest: Callable[[str], Suggest]
     rules: str
     re_evaluation_years: int
+    come_due: Callable[[str, Caller], object] | None = None
 
 
 class BatchWorker:
@@ -141,7 +144,7 @@ class BatchWorker:
 
     def _step(self) -> bool:
         """One chunk of the oldest batch that waits, people's long acts first; whether there was one."""
-        document = next(filter(None, map(self._oldest, _WAITING)), None)
+        document = next(filter(None, map(self._oldest, self._waiting())), None)
         if document is None:
             return False
         batch = batch_of(document)
@@ -149,6 +152,10 @@ class BatchWorker:
         if batch.state is State.PUBLISHING:
             with span("publish chunk", parent=self._act):
                 self._publish(batch)
+            return True
+        if self._terms.come_due and batch.state is State.SCHEDULED:
+            with span("batch come due", parent=self._act):
+                self._terms.come_due(batch.batch_id, self._caller("batch.come-due", batch))
             return True
         name, step = ("act chunk", self._go_on) if batch.bulk else self._steps[batch.state]
         with span(name, parent=self._act):
@@ -163,6 +170,15 @@ class BatchWorker:
 
     def _oldest(self, waiting: Document) -> Document | None:
         return self._db[BATCHES].find_one(waiting, sort=[("_id", 1)])
+
+    def _waiting(self) -> tuple[Document, ...]:
+        """The day has come when it has by this machine's clock and by the database's: one alone may be wrong."""
+        if not self._terms.come_due:
+            return _WAITING
+        here = legal_day(self._clock.now()).isoformat()
+        there = {"$lte": ["$schedule.publish_on", _TODAY]}
+        due = {"state": State.SCHEDULED.value, "schedule.publish_on": {"$lte": here}, "$expr": there}
+        return (*_WAITING, due)
 
     def _list(self, tx: Tx, batch: Batch) -> None:
         """Puts the next records on the list, or suggests for the next lines anew."""

@@ -19,7 +19,7 @@ from services.catalog.domain.gathering import Matter
 from services.catalog.domain.lines import Line, PackageOpinion, group_of
 from services.catalog.domain.record import AccessStatus
 from services.catalog.domain.rules import require_reviewable
-from services.catalog.domain.suggestions import Suggestion
+from services.catalog.domain.suggestions import DISCLOSED, Suggestion
 from services.catalog.domain.verdicts import Decision
 from services.common.domain.clock import legal_day
 from services.common.mongo.database import Document
@@ -43,10 +43,14 @@ def to_gather(batch: Batch) -> list[Document]:
         return [{"archive_id": batch.archive_id, "fonds": {"$in": list(batch.fonds)}, **WAITING, **_years(batch)}]
     today = legal_day(batch.created_at)
     first, last = batch.filter.eligible_between(today)
-    span = {"$gte": first, "$lte": last}
-    kept = {"archive_id": batch.archive_id, "fonds": {"$in": list(batch.fonds)}, "eligible_on": span}
+    span: Document = {"eligible_on": {"$gte": first, "$lte": last}}
+    kept: Document = {"archive_id": batch.archive_id, "fonds": {"$in": list(batch.fonds)}}
+    if batch.filter.disclosed:
+        kept["disclosure"] = DISCLOSED
     if batch.matter is Matter.REREVIEW:
-        return [{**kept, **DUE_AGAIN, "reevaluate_on": {"$lte": today.isoformat()}}]
+        aged = span if batch.filter.year_from or batch.filter.year_to else {}
+        return [{**kept, **aged, **DUE_AGAIN, "reevaluate_on": {"$lte": today.isoformat()}}]
+    kept |= span
     scoped = {**kept, **OUT_OF_SCOPE, "fonds": {"$in": list(batch.scoped)}}
     return [{**kept, **REVIEWABLE}, *([scoped] if batch.scoped else [])]
 

@@ -5,10 +5,12 @@ from services.catalog.adapters.desk_documents import create_desk_collections
 from services.catalog.adapters.documents import create_record_collections, index_reviewable_records
 from services.catalog.adapters.dump_shelf import create_dump_collections
 from services.catalog.adapters.line_documents import index_lines_by_content
+from services.catalog.adapters.opened_lists import count_early
 from services.catalog.adapters.publication_documents import create_publication_collections
 from services.catalog.adapters.register_migration import registers
 from services.catalog.adapters.retractions import create_retractions
 from services.catalog.adapters.review_migration import review_lists
+from services.catalog.adapters.rhythm_store import create_rhythms
 from services.catalog.adapters.rule_store import create_rule_collections
 from services.catalog.adapters.text_store import create_text_collections
 from services.common.mongo.migrations import DATA_PLANE, Migration
@@ -25,6 +27,8 @@ MIGRATIONS = [
     Migration(130, "lists in review, opinions, histories of fonds, plans", review_lists),
     Migration(140, "texts of records", create_text_collections),
     Migration(150, "deferral register, consents, series, reports", registers),
+    Migration(160, "issue days of archives", create_rhythms),
+    Migration(161, "early openings of a list are counted", count_early),
     Migration(170, "dumps of the open catalogue", create_dump_collections),
     Migration(180, "lines by fonds, year, reason, proposal and group", index_lines_by_content),
 ]

@@ -11,6 +11,7 @@ from services.catalog.adapters.batch_documents import BATCHES
 from services.catalog.adapters.documents import RECORDS, REVIEWABLE
 from services.catalog.domain.gathering import GatherFilter
 from services.catalog.domain.plans import Plan, PlanRow, RowProgress
+from services.catalog.domain.suggestions import DISCLOSED
 from services.catalog.domain.work_list import State
 from services.common.domain.audit_event import AuditEvent
 from services.common.domain.errors import NotFound, VersionConflict
@@ -105,6 +106,7 @@ class MongoPlans:
             "archive_id": archive_id,
             "fonds": {"$in": wanted},
             "eligible_on": {"$gte": first, "$lte": last},
+            **({"disclosure": DISCLOSED} if filter_.disclosed else {}),
             **REVIEWABLE,
         }
         return self._db[RECORDS].count_documents(found)

@@ -67,6 +67,7 @@ def _fields(one: record_pb2.PublicationManifest, content: Mapping[str, Any], bat
         "applied": content["count"],
         "cursor": batch["total"],
         "skipped": content["skipped"],
+        "schedule": None,
         "published_at": datetime.fromisoformat(content["decided_at"]),
         "published_by": content["published_by"],
         "signatures": [_signature(signer) for signer in content["signers"]],

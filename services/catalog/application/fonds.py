@@ -6,8 +6,10 @@ from datetime import date
 from typing import Protocol
 
 from services.catalog.application.review_ports import Loans
+from services.catalog.domain.batch_errors import UnitUnknown
+from services.catalog.domain.batches import Batch
 from services.catalog.domain.confirmation import Loan
-from services.catalog.domain.fonds_history import FondsEvent, ScopeDecision, Standing, asked_unit
+from services.catalog.domain.fonds_history import Asked, FondsEvent, ScopeDecision, Standing, asked_unit
 from services.common.domain.audit_event import AuditEvent, ObjectRef
 from services.common.domain.caller import Caller
 from services.common.domain.clock import legal_day
@@ -57,6 +59,21 @@ def asked_units(archive: Archive, history: FondsHistory, on: date) -> Mapping[st
     """Whom the review asks, by fonds."""
     events = history.events(archive.archive_id)
     return {fonds.code: asked_unit(fonds, events, on) for fonds in archive.fonds}
+
+
+def standing_of(unit_id: str) -> Standing:
+    """Whom a list asks: this unit, or nobody where its id is empty."""
+    return (Asked.UNIT, unit_id) if unit_id else (Asked.NONE_EXISTS, "")
+
+
+def require_asked(batch: Batch, on: date, registry: Registry, history: FondsHistory) -> None:
+    """Whether the body whose opinion the list has, or will have, is still the one that is asked for each fonds.
+
+    Raises: UnitUnknown.
+    """
+    asked = asked_units(registry.archive(batch.archive_id), history, on)
+    if any(asked[code] != standing_of(batch.unit_id) for code in batch.fonds):
+        raise UnitUnknown("another body is asked since the list was gathered")
 
 
 def fonds_files(archive: Archive, history: FondsHistory, on: date) -> list[FondsFile]:

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import date
 from typing import TypeVar
 
-from services.catalog.application.fonds import FondsHistory, asked_units
+from services.catalog.application.fonds import FondsHistory, asked_units, require_asked, standing_of
 from services.catalog.application.plans import Plans
 from services.catalog.application.review_ports import (
     Batches,
@@ -19,11 +19,11 @@ from services.catalog.application.review_ports import (
 from services.catalog.domain.batch_errors import NothingToReview, SameSigner, UnitUnknown
 from services.catalog.domain.batches import Batch
 from services.catalog.domain.confirmation import whom_to_borrow
-from services.catalog.domain.fonds_history import Asked
 from services.catalog.domain.gathering import GatherFilter, Matter
+from services.catalog.domain.lines import listed_entries
 from services.catalog.domain.rules import DEFERRALS
 from services.catalog.domain.signatures import SIGNING_ROLE, Side
-from services.catalog.domain.verdicts import Decision, require_reason
+from services.catalog.domain.verdicts import require_reason
 from services.catalog.domain.work_list import Aggregation, State
 from services.common.domain.audit_event import AuditEvent, ObjectRef
 from services.common.domain.caller import Caller
@@ -137,9 +137,7 @@ def freeze_batch(*, batch_id: str, by: Caller, desk: ReviewDesk) -> Batch:
         batch = tx.batch
         batch.require_reviewing()
         batch.require_version(seen.version)
-        asked = asked_units(desk.registry.archive(batch.archive_id), desk.fonds, today)
-        if any(asked[code] != _standing(batch.unit_id) for code in batch.fonds):
-            raise UnitUnknown("another body is asked since the list was gathered")
+        require_asked(batch, today, desk.registry, desk.fonds)
         return batch.frozen(lines, rules=desk.terms.rules, on=today)
 
     return change_batch(batch_id, work, by, desk.batches)
@@ -170,7 +168,7 @@ def sign_batch(*, request_id: str, batch_id: str, side: Side, root: str, by: Cal
     batch = desk.batches.get(batch_id)
     batch.require_visible_to(by.actor)
     batch.require_rules(desk.terms.rules)
-    _naming_lenders(batch, desk.registry, lambda: batch.require_signable(side, root, by.actor))
+    naming_lenders(batch, desk.registry, lambda: batch.require_signable(side, root, by.actor))
     signature = desk.signer.sign(
         request_id=request_id,
         batch=batch,
@@ -193,8 +191,8 @@ def publish_batch(*, batch_id: str, by: Caller, desk: ReviewDesk) -> Batch:
 
     Args: by: the director, or one lent by another archive; who signed a side or answers for its letter only where
     `separate_confirmer` is off.
-    Raises: OutOfScope, BatchNotReady, RulesChanged, NotReviewed, ListChanged, SignatureBroken; SameSigner: with whom
-    to borrow.
+    Raises: OutOfScope, BatchNotReady, RulesChanged, NotReviewed, ListChanged, SignatureBroken; UnitUnknown: another
+    body is asked by now; SameSigner: with whom to borrow.
     """
     batch, lines = desk.batches.whole(batch_id)
     now = by.clock.now()
@@ -202,15 +200,15 @@ def publish_batch(*, batch_id: str, by: Caller, desk: ReviewDesk) -> Batch:
     batch.require_visible_to(by.actor, lent=loan is not None)
 
     def work(tx: ReviewTx) -> Batch:
-        entries = (line.entry() for line in lines if line.decision is not Decision.HOLD)
+        require_asked(tx.batch, legal_day(now), desk.registry, desk.fonds)
         separate = desk.terms.separate_confirmer
         tx.batch.require_rules(desk.terms.rules)
-        after = tx.batch.published(entries, by=by.actor, at=now, separate=separate, loan=loan)
+        after = tx.batch.published(listed_entries(lines), by=by.actor, at=now, separate=separate, loan=loan)
         tx.batch.require_version(batch.version)
         return after
 
     facts = {"loan": loan.loan_id} if loan else {}
-    return _naming_lenders(
+    return naming_lenders(
         batch, desk.registry, lambda: change_batch(batch_id, work, by, desk.batches, lent=loan is not None, **facts)
     )
 
@@ -282,7 +280,7 @@ def _of_plan(wanted: Wanted, archive: Archive, plans: Plans) -> Wanted:
 def _fonds(archive: Archive, wanted: Wanted, on: date, history: FondsHistory) -> tuple[str, ...]:
     """The fonds to gather from: those named, or all for which the unit is asked."""
     asked = asked_units(archive, history, on)
-    fitting = {code for code, standing in asked.items() if standing == _standing(wanted.unit_id)}
+    fitting = {code for code, standing in asked.items() if standing == standing_of(wanted.unit_id)}
     named = set(wanted.filter.fonds)
     if named - asked.keys():
         raise InvalidArgument("fonds", "fonds of the archive")
@@ -291,11 +289,7 @@ def _fonds(archive: Archive, wanted: Wanted, on: date, history: FondsHistory) ->
     return tuple(sorted(named & fitting if named else fitting))
 
 
-def _standing(unit_id: str) -> tuple[Asked, str]:
-    return (Asked.UNIT, unit_id) if unit_id else (Asked.NONE_EXISTS, "")
-
-
-def _naming_lenders(batch: Batch, registry: Registry, step: Callable[[], T]) -> T:
+def naming_lenders(batch: Batch, registry: Registry, step: Callable[[], T]) -> T:
     """Lets a refusal for want of people say whose director can be borrowed."""
     try:
         return step()

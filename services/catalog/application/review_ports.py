@@ -168,6 +168,10 @@ class Batches(Protocol):
         """Newest first; `unit_id` None for all, `plan_id` empty for all."""
         ...
 
+    def in_issues(self, archive_id: str) -> tuple[Sequence[Batch], Sequence[Batch]]:
+        """At most 100 that are confirmed for a day to come, and as many that were sent back on theirs."""
+        ...
+
     def whole(self, batch_id: str) -> tuple[Batch, Sequence[Line]]:
         """A batch and its list, without suggestions, read beforehand: while the batch keeps its version they stand.
 

@@ -1,9 +1,9 @@
 """A batch of the opening review: a work list that is frozen, that two sides stand behind, and that a third confirms.
 
 Gathering → review (lines are decided and ticked) → ready (frozen under one root) → partly signed → signed →
-publishing → published. Reopening goes back to review and voids what stood behind the root. Before the confirmation a
-list may be cancelled: cancelling (its records go back to what they were) → cancelled. Nothing leaves this order,
-whatever client asks.
+publishing → published; a confirmation for a later day waits before publishing, as scheduled. Reopening goes back to
+review and voids what stood behind the root. Before the confirmation a list may be cancelled: cancelling (its records go
+back to what they were) → cancelled. Nothing leaves this order, whatever client asks.
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -21,16 +21,18 @@ from services.catalog.domain.batch_errors import (
     WrongSide,
 )
 from services.catalog.domain.confirmation import Loan, require_different_people, standing_people
+from services.catalog.domain.issues import Returned, Schedule
 from services.catalog.domain.lines import Entry, Line, list_root, require_listable
 from services.catalog.domain.opinions import Evidence, package_evidence
 from services.catalog.domain.signatures import SIGNING_ROLE, Side, Signature
-from services.catalog.domain.verdicts import Decision, require_reason
+from services.catalog.domain.verdicts import EARLY_RULES, Decision, require_reason
 from services.catalog.domain.work_list import State, WorkList
 from services.common.domain.actor import Actor, Role
 from services.common.domain.clock import legal_day
 from services.common.domain.errors import OutOfScope
 
 FROZEN = frozenset({State.READY, State.PARTLY_SIGNED, State.SIGNED})
+REOPENABLE = FROZEN | {State.SCHEDULED}
 SIGNABLE = frozenset({State.READY, State.PARTLY_SIGNED})
 OBJECTABLE = frozenset({State.REVIEW}) | SIGNABLE
 CANCELLABLE = frozenset({State.GATHERING, State.RENEWING, State.REVIEW}) | FROZEN
@@ -49,9 +51,16 @@ class Cancellation:
 
 @dataclass(frozen=True)
 class Batch(WorkList):
-    """A work list, and what stands behind it once it is frozen; each method answers the next batch."""
+    """A work list, and what stands behind it once it is frozen; each method answers the next batch.
+
+    `early`: listed lines that open before their term (rules O2, O3). `schedule`: of a confirmation for a later day,
+    kept when it was carried out. `returned`: why the last one was not.
+    """
 
     applied: int = 0
+    early: int = 0
+    schedule: Schedule | None = None
+    returned: Returned | None = None
     root: str = ""
     signatures: tuple[Signature, ...] = ()
     evidence: Evidence | None = None
@@ -125,9 +134,9 @@ class Batch(WorkList):
 
         Raises: BatchNotReady.
         """
-        if self.state not in FROZEN:
+        if self.state not in REOPENABLE:
             raise BatchNotReady(self.state.value)
-        return replace(self._next(State.REVIEW), root="", signatures=(), evidence=None)
+        return self._unsigned(State.REVIEW)
 
     def cancelled(self, reason: str, *, by: Actor, at: datetime) -> Self:
         """Given up before its confirmation, an act under way included; the worker lets its records go.
@@ -140,10 +149,7 @@ class Batch(WorkList):
             raise BatchNotReady(self.state.value)
         require_reason(reason)
         return replace(
-            self._next(State.CANCELLING),
-            root="",
-            signatures=(),
-            evidence=None,
+            self._unsigned(State.CANCELLING),
             aggregation=None,
             bulk=None,
             cursor=0,
@@ -179,7 +185,7 @@ class Batch(WorkList):
         if self.state is State.REVIEW:
             return after
         listed = [line for line in rest() if line.decision is not Decision.HOLD]
-        unsigned = replace(after, root="", signatures=(), evidence=None)
+        unsigned = after._unsigned(after.state)
         return unsigned._rooted(listed) if listed else replace(unsigned, state=State.REVIEW)
 
     def require_signable(self, side: Side, shown_root: str, by: Actor) -> None:
@@ -238,10 +244,80 @@ class Batch(WorkList):
         archive.
         Raises: RoleNotAllowed, BatchNotReady, NotReviewed, SameSigner, ListChanged, SignatureBroken, OutOfScope.
         """
+        lent = self._require_confirmable(entries, by, at, separate=separate, loan=loan)
+        return replace(
+            self._next(State.PUBLISHING),
+            published_by=by.pseudonym,
+            published_at=at,
+            confirmer_archive_id=lent.lender_id if lent else "",
+            loan_id=lent.loan_id if lent else "",
+            returned=None,
+            cursor=0,
+        )
+
+    def scheduled(
+        self, entries: Iterable[Entry], day: date, *, by: Actor, at: datetime, separate: bool, loan: Loan | None = None
+    ) -> Self:
+        """The confirmer decides as in `published`, with effect on a legal day to come, on which all is asked again.
+
+        `loan`: lends the confirmer today and on that day.
+        Raises: as `published`.
+        """
+        lent = self._require_confirmable(entries, by, at, separate=separate, loan=loan)
+        if lent and not lent.lends(by, self.archive_id, day):
+            raise OutOfScope("the loan ends before that day")
+        return replace(self._next(State.SCHEDULED), schedule=Schedule.of(day, by, at), returned=None)
+
+    def unscheduled(self, *, by: Actor, on: date, loan: Loan | None = None) -> Self:
+        """The confirmation is taken back; what both sides stand behind stands.
+
+        Raises: RoleNotAllowed, OutOfScope, BatchNotReady.
+        """
+        self._require_confirmer(by, loan, on)
+        if self.state is not State.SCHEDULED:
+            raise BatchNotReady(self.state.value)
+        return replace(self._next(State.SIGNED), schedule=None)
+
+    def require_due(self, on: date) -> Schedule:
+        """The schedule whose day has come.
+
+        Raises: BatchNotReady, NotYetDue.
+        """
+        if self.state is not State.SCHEDULED or self.schedule is None:
+            raise BatchNotReady(self.state.value)
+        self.schedule.require_due(on)
+        return self.schedule
+
+    def come_due(self, entries: Iterable[Entry], *, at: datetime, separate: bool, loan: Loan | None = None) -> Self:
+        """The day of a schedule has come: the confirmation takes effect if it could be given now.
+
+        Raises: BatchNotReady, NotYetDue, and as `published`.
+        """
+        confirmer = self.require_due(legal_day(at)).confirmer
+        signed = replace(self, state=State.SIGNED)
+        return signed.published(entries, by=confirmer, at=at, separate=separate, loan=loan)
+
+    def sent_back(self, code: str, at: datetime) -> Self:
+        """The confirmation could not be given on its day, and why; people decide what becomes of the list.
+
+        Raises: BatchNotReady, NotYetDue.
+        """
+        returned = Returned(code, self.require_due(legal_day(at)).publish_on, at)
+        return replace(self._next(State.SIGNED), schedule=None, returned=returned)
+
+    def _require_confirmer(self, by: Actor, loan: Loan | None, on: date) -> Loan | None:
+        """The loan by which somebody of another archive is a confirmer on a legal day; None for the archive's own."""
         by.role_among(frozenset({Role.DIRECTOR}))
-        if loan is None or not loan.lends(by, self.archive_id, legal_day(at)):
-            loan = None
-            by.require_archive(self.archive_id)
+        if loan is not None and loan.lends(by, self.archive_id, on):
+            return loan
+        by.require_archive(self.archive_id)
+        return None
+
+    def _require_confirmable(
+        self, entries: Iterable[Entry], by: Actor, at: datetime, *, separate: bool, loan: Loan | None
+    ) -> Loan | None:
+        """All that confirming asks; the loan by which the confirmer may, if it takes one."""
+        lent = self._require_confirmer(by, loan, legal_day(at))
         if self.state not in FROZEN:
             raise BatchNotReady(self.state.value)
         missing = set(self.sides) - self.standing
@@ -254,20 +330,20 @@ class Batch(WorkList):
             signature.require_about(self.subject, self.unit_id)
         if self.evidence:
             self.evidence.require_about(self.opinion_subject)
-        return replace(
-            self._next(State.PUBLISHING),
-            published_by=by.pseudonym,
-            published_at=at,
-            confirmer_archive_id=loan.lender_id if loan else "",
-            loan_id=loan.loan_id if loan else "",
-            cursor=0,
-        )
+        return lent
 
     def _rooted(self, listed: Sequence[Line]) -> Self:
         """Under the root of these lines, and with the unit's opinion if the transfer packages give it."""
-        rooted = replace(self, root=list_root(line.entry() for line in listed), signatures=(), evidence=None)
+        early = sum(line.verdict.rule in EARLY_RULES for line in listed)
+        root = list_root(line.entry() for line in listed)
+        rooted = replace(self, root=root, early=early, signatures=(), evidence=None)
         evidence = None if self.archive_alone else package_evidence(rooted.opinion_subject, listed)
         return replace(rooted, evidence=evidence)._stood()
+
+    def _unsigned(self, state: State) -> Self:
+        """Without a root and whatever stood behind it."""
+        void = replace(self._next(state), root="", early=0, signatures=(), evidence=None)
+        return replace(void, schedule=None, returned=None)
 
     def _stood(self) -> Self:
         return self._next(_STANDING[len(self.standing)])

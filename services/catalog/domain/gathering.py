@@ -28,13 +28,15 @@ class Matter(StrEnum):
 class GatherFilter:
     """`fonds`: empty for all. Years of formation, inclusive, 0 for no bound.
 
-    `early`: records still under their term.
+    `early`: records still under their term. `disclosed`: only those marked 主动公开, which proposes opening them
+    early (rule O3).
     """
 
     fonds: tuple[str, ...] = ()
     year_from: int = 0
     year_to: int = 0
     early: bool = False
+    disclosed: bool = False
 
     def require_sound(self) -> None:
         """Raises: InvalidArgument."""
@@ -45,8 +47,8 @@ class GatherFilter:
                 raise InvalidArgument(name, "a year, e.g. 1985")
         if self.year_to and self.year_to < self.year_from:
             raise InvalidArgument("year_to", "not before year_from")
-        if self.early and not (self.fonds or self.year_from):
-            raise InvalidArgument("early", "with fonds or years")
+        if self.early and not (self.fonds or self.year_from or self.disclosed):
+            raise InvalidArgument("early", "with fonds, years or disclosed")
 
     def eligible_between(self, on: date) -> tuple[str, str]:
         """First and last eligible day, ISO 8601, both inclusive, of the records meant, on a legal day.

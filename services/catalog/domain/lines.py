@@ -5,7 +5,7 @@ overwrites what another decided meanwhile.
 """
 
 import hashlib
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Any
@@ -215,6 +215,11 @@ def require_listable(lines: Sequence[Line], matter: Matter, on: date) -> None:
 
 def _counted(lines: Sequence[Line]) -> dict[str, str]:
     return {"count": str(len(lines)), "record_id": lines[0].record_id}
+
+
+def listed_entries(lines: Iterable[Line]) -> Iterator[Entry]:
+    """What the root commits to of a list: its lines that are not held."""
+    return (line.entry() for line in lines if line.decision is not Decision.HOLD)
 
 
 def list_root(entries: Iterable[Entry]) -> str:

@@ -6,6 +6,7 @@ from typing import Any
 
 from services.catalog.domain.batches import Batch
 from services.catalog.domain.gathering import Matter
+from services.catalog.domain.issues import Schedule
 from services.catalog.domain.opinions import Evidence
 from services.common.domain.canonical import canonical_bytes
 from services.common.domain.clock import legal_day, to_iso
@@ -56,6 +57,7 @@ def manifest(batch: Batch, commitments: Sequence[bytes]) -> bytes:
         "published_by": batch.published_by,
         "confirmer_archive_id": batch.confirmer_archive_id or batch.archive_id,
         "separate_confirmer": batch.separately_confirmed,
+        **({"scheduled": _scheduled(batch.schedule)} if batch.schedule else {}),
         **({"opinion": _opinion(batch.evidence)} if batch.evidence else {}),
         "signers": [
             {
@@ -69,6 +71,11 @@ def manifest(batch: Batch, commitments: Sequence[bytes]) -> bytes:
         ],
     }
     return canonical_bytes(content)
+
+
+def _scheduled(schedule: Schedule) -> Mapping[str, Any]:
+    """When the confirmer decided, and for which day; `decided_at` is when that took effect."""
+    return {"confirmed_at": to_iso(schedule.confirmed_at), "publish_on": schedule.publish_on}
 
 
 def _opinion(evidence: Evidence) -> Mapping[str, Any]:

@@ -18,7 +18,10 @@ from services.common.domain.errors import OutOfScope
 
 
 class State(StrEnum):
-    """Where a batch stands. `gathering`, `renewing` and `cancelling` are the worker's."""
+    """Where a batch stands. `gathering`, `renewing` and `cancelling` are the worker's.
+
+    `scheduled`: confirmed for a day to come.
+    """
 
     GATHERING = "gathering"
     RENEWING = "renewing"
@@ -26,6 +29,7 @@ class State(StrEnum):
     READY = "ready"
     PARTLY_SIGNED = "partly-signed"
     SIGNED = "signed"
+    SCHEDULED = "scheduled"
     PUBLISHING = "publishing"
     PUBLISHED = "published"
     CANCELLING = "cancelling"

@@ -11,6 +11,7 @@ from services.catalog.application.review_ports import ReviewTerms
 from services.catalog.domain.batches import Batch, Cancellation
 from services.catalog.domain.confirmation import Loan
 from services.catalog.domain.gathering import GatherFilter, Matter
+from services.catalog.domain.issues import Returned, Schedule
 from services.catalog.domain.opinions import Evidence, Way
 from services.catalog.domain.signatures import Side, Signature
 from services.catalog.domain.work_list import Aggregation, Bulk, State
@@ -24,6 +25,7 @@ STATES = {
     State.READY: review_pb2.BATCH_STATE_READY,
     State.PARTLY_SIGNED: review_pb2.BATCH_STATE_PARTLY_SIGNED,
     State.SIGNED: review_pb2.BATCH_STATE_SIGNED,
+    State.SCHEDULED: review_pb2.BATCH_STATE_SCHEDULED,
     State.PUBLISHING: review_pb2.BATCH_STATE_PUBLISHING,
     State.PUBLISHED: review_pb2.BATCH_STATE_PUBLISHED,
     State.CANCELLING: review_pb2.BATCH_STATE_CANCELLING,
@@ -82,13 +84,17 @@ def matter_of(value: int) -> Matter:
 
 def filter_of(message: review_pb2.GatherFilter) -> GatherFilter:
     """What a batch is to gather."""
-    return GatherFilter(tuple(message.fonds), message.year_from, message.year_to, message.early)
+    return GatherFilter(tuple(message.fonds), message.year_from, message.year_to, message.early, message.disclosed)
 
 
 def filter_message(filter_: GatherFilter) -> review_pb2.GatherFilter:
     """The same on the wire."""
     return review_pb2.GatherFilter(
-        fonds=filter_.fonds, year_from=filter_.year_from, year_to=filter_.year_to, early=filter_.early
+        fonds=filter_.fonds,
+        year_from=filter_.year_from,
+        year_to=filter_.year_to,
+        early=filter_.early,
+        disclosed=filter_.disclosed,
     )
 
 
@@ -159,6 +165,9 @@ def batch_message(batch: Batch, terms: ReviewTerms) -> review_pb2.Batch:
         separate_confirmer=terms.separate_confirmer,
         filter=filter_message(batch.filter),
         cancellation=_cancellation_message(batch.cancellation) if batch.cancellation else None,
+        records_early=batch.early,
+        schedule=_schedule_message(batch.schedule) if batch.schedule else None,
+        returned=_returned_message(batch.returned) if batch.returned else None,
     )
 
 
@@ -174,6 +183,18 @@ def loan_message(loan: Loan) -> review_pb2.Loan:
         recorded_by=loan.recorded_by,
         recorded_at=timestamp(loan.recorded_at),
     )
+
+
+def _schedule_message(schedule: Schedule) -> review_pb2.BatchSchedule:
+    return review_pb2.BatchSchedule(
+        publish_on=schedule.publish_on,
+        confirmed_by=schedule.confirmed_by,
+        confirmed_at=timestamp(schedule.confirmed_at),
+    )
+
+
+def _returned_message(returned: Returned) -> review_pb2.BatchReturned:
+    return review_pb2.BatchReturned(code=returned.code, publish_on=returned.publish_on, at=timestamp(returned.at))
 
 
 def signature_message(signature: Signature) -> review_pb2.BatchSignature:

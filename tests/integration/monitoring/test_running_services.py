@@ -27,8 +27,9 @@ EVERYWHERE = {
 LETTERS = {"tongdang_letters", "tongdang_letter_oldest_age_seconds"}
 CONSUMER = {"tongdang_consumer_lag_messages", "tongdang_consumer_caught_up_timestamp_seconds"}
 DESK = {"tongdang_cases_open", "tongdang_case_oldest_age_seconds", "tongdang_cases_overdue"}
+REVIEW = {"tongdang_rereviews_due", "tongdang_rereview_oldest_age_seconds"}
 ALONE: dict[str, set[str]] = {
-    **dict.fromkeys(map(catalog_principal, DEFAULT), LETTERS | DESK | {"tongdang_access_refused_total"}),
+    **dict.fromkeys(map(catalog_principal, DEFAULT), LETTERS | DESK | REVIEW | {"tongdang_access_refused_total"}),
     "requests": LETTERS
     | {"tongdang_requests_open", "tongdang_request_oldest_age_seconds", "tongdang_requests_overdue"},
     "discovery": CONSUMER | {"tongdang_index_documents", "tongdang_dead_letters_total"},

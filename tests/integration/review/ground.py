@@ -35,11 +35,11 @@ from services.catalog.domain.record import content_hash
 from services.catalog.domain.rules import RuleSettings
 from services.catalog.domain.signatures import Side
 from services.catalog.domain.verdicts import Verdict
-from services.catalog.review import suggesting
+from services.catalog.review import coming_due, suggesting
 from services.common.domain.actor import Role
 from services.common.domain.audit_event import ObjectRef
 from services.common.domain.caller import Caller
-from services.common.domain.clock import SystemClock
+from services.common.domain.clock import Clock, SystemClock
 from services.common.domain.ids import RandomIds, record_id
 from services.common.mongo.database import MongoDatabase
 from services.common.mongo.lease import LeaseHolder
@@ -110,6 +110,7 @@ class Ground:
     separate: bool = True
     rules: str = RULES
     queued: Wakeup = field(default_factory=Wakeup)
+    clock: Clock = CLOCK
 
     def __post_init__(self) -> None:
         self.transactions = transactions = Transactions(self.database, IDS, CLOCK)
@@ -143,7 +144,7 @@ class Ground:
         return [record["_id"] for record in records]
 
     def by(self, person: Person = REVIEWER, action: str = "test") -> Caller:
-        return Caller(person.actor, next(iter(person.actor.roles)), action, IDS.new(), "", CLOCK, IDS)
+        return Caller(person.actor, next(iter(person.actor.roles)), action, IDS.new(), "", self.clock, IDS)
 
     @contextmanager
     def working(self) -> Iterator[None]:
@@ -156,7 +157,7 @@ class Ground:
             worker.stop()
 
     def worker(self, holder: str = "here") -> BatchWorker:
-        settings = RuleSettings()
+        suggest = suggesting(MongoWords(self.database, self.transactions), RuleSettings())
         return BatchWorker(
             self.database,
             self.transactions,
@@ -164,10 +165,10 @@ class Ground:
             REGISTRY,
             Ed25519PrivateKey.generate(),
             "catalog-320000",
-            CLOCK,
+            self.clock,
             IDS,
             self.queued,
-            WorkerTerms(suggesting(MongoWords(self.database, self.transactions), settings), self.rules, 3),
+            WorkerTerms(suggest, self.rules, 3, coming_due(self.desk)),
         )
 
     def gather(

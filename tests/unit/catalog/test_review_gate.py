@@ -1,25 +1,29 @@
 """The gate of the opening review: whatever people do in whatever order, nothing gets past its rules."""
 
-from datetime import date
+from datetime import date, timedelta
 
 from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import invariant, precondition, rule
 
 from services.catalog.application import cancelling
+from services.catalog.application import issues as issue_cases
 from services.catalog.application import opinions as opinion_cases
 from services.catalog.application import review as cases
 from services.catalog.application.opinions import Reply
 from services.catalog.application.review_ports import ReviewTerms
-from services.catalog.domain.batches import FROZEN
+from services.catalog.domain.batches import FROZEN, REOPENABLE
 from services.catalog.domain.confirmation import Loan
 from services.catalog.domain.gathering import Matter
+from services.catalog.domain.issues import Rhythm
 from services.catalog.domain.lines import list_root
 from services.catalog.domain.opinions import LetterState, Way
 from services.catalog.domain.signatures import Side
 from services.catalog.domain.verdicts import LISTED, Decision, Verdict
 from services.catalog.domain.work_list import State
-from services.common.domain.actor import Role
+from services.common.domain.actor import Actor, Role
+from services.common.domain.audit_event import AuditEvent
+from services.common.domain.caller import Caller
 from services.common.domain.clock import legal_day
 from tests.builders import review
 from tests.builders.review import NOW, Person
@@ -27,8 +31,24 @@ from tests.builders.review_desk import IDS, any_scan
 from tests.unit.catalog.gate_of_lines import GATHERER, LISTED_IDS, PEOPLE, LineGate, people, some_ids
 
 
+class Usual:
+    """`Rhythms` where no director set one."""
+
+    def get(self, archive_id: str) -> Rhythm:
+        return Rhythm()
+
+    def put(self, archive_id: str, rhythm: Rhythm, event: AuditEvent) -> None:
+        raise AssertionError("nobody changes it here")
+
+
+USUAL = Usual()
+
+
 class Gate(LineGate):
-    """What both sides and the confirmer try."""
+    """What both sides, the confirmer and the worker try."""
+
+    confirmer = PEOPLE[2]
+    """Who confirmed for a day last."""
 
     @rule(by=st.sampled_from(PEOPLE[:3]))
     def goes_on(self, by: Person) -> None:
@@ -42,8 +62,13 @@ class Gate(LineGate):
             self.sign(by, Side.ARCHIVE, False)
         elif batch.state is State.PARTLY_SIGNED:
             self.sign(by if self.alone else PEOPLE[4], batch.sides[1], False)
+        elif batch.state is State.SIGNED and by is PEOPLE[0]:
+            self.schedule(PEOPLE[2], 0)
         elif batch.state is State.SIGNED:
             self.publish(PEOPLE[2])
+        elif batch.state is State.SCHEDULED:
+            self.clock_jumps(120)
+            self.worker_looks()
 
     def _prepare(self, by: Person) -> None:
         for one in LISTED_IDS:
@@ -169,11 +194,61 @@ class Gate(LineGate):
             assert not self.outdated
             self._require_lawful(by)
 
+    @precondition(lambda self: self.kept.batch.state in FROZEN)
+    @rule(by=people, ahead=st.sampled_from([0, 0, 1, -400]))
+    def schedule(self, by: Person, ahead: int) -> None:
+        day = Rhythm().after(self.today)[max(ahead, 0)] + timedelta(days=min(ahead, 0))
+        scheduled = self.attempt(
+            lambda: issue_cases.schedule_batch(
+                batch_id=self.kept.batch.batch_id,
+                day=day,
+                by=self.desk.by(by),
+                desk=self.desk.ports,
+                rhythms=USUAL,
+            )
+        )
+        if scheduled:
+            assert day > self.today
+            self.confirmer = by
+            self._require_lawful(by)
+
+    @precondition(lambda self: self.kept.batch.state is State.SCHEDULED)
+    @rule(by=people)
+    def unschedule(self, by: Person) -> None:
+        before = self.kept.batch
+        taken_back = self.attempt(
+            lambda: issue_cases.unschedule_batch(batch_id=before.batch_id, by=self.desk.by(by), desk=self.desk.ports)
+        )
+        if taken_back:
+            assert Role.DIRECTOR in by.actor.roles
+            assert (taken_back.root, taken_back.signatures) == (before.root, before.signatures)
+
+    @rule(days=st.sampled_from([-40, 1, 50, 120]))
+    def clock_jumps(self, days: int) -> None:
+        self.desk.clock.moment += timedelta(days=days)
+
+    @rule()
+    def worker_looks(self) -> None:
+        """It may look at any time, at any list."""
+        before = self.kept.batch
+        worker = Caller(Actor.service("catalog-320000"), Role.SERVICE, "due", "", "", self.desk.clock, IDS)
+        due = self.attempt(lambda: issue_cases.come_due(batch_id=before.batch_id, by=worker, desk=self.desk.ports))
+        if due:
+            assert before.state is State.SCHEDULED
+            assert before.schedule.publish_on <= self.today.isoformat(), "never early"
+            if due.state is State.PUBLISHING:
+                assert due.published_by == self.confirmer.actor.pseudonym
+                self._require_lawful(self.confirmer)
+
+    @property
+    def today(self) -> date:
+        return legal_day(self.desk.clock.moment)
+
     @invariant()
     def a_root_is_that_of_the_lines(self) -> None:
         batch = self.kept.batch
         listed = [line.entry() for line in self.kept.lines.values() if line.decision is not Decision.HOLD]
-        assert batch.root == (list_root(listed) if batch.state in {*FROZEN, State.PUBLISHING} else "")
+        assert batch.root == (list_root(listed) if batch.state in {*REOPENABLE, State.PUBLISHING} else "")
 
     def _require_lawful(self, by: Person) -> None:
         """What must be so of any publication, told without the code that decides it."""
@@ -185,7 +260,7 @@ class Gate(LineGate):
             if line.decision is Decision.OPEN and self.matter is Matter.TEXT:
                 assert line.verdict.rule == "P1", "publishing a text has a rule of its own"
             elif line.decision is Decision.OPEN:
-                due = line.eligible_on and date.fromisoformat(line.eligible_on) <= legal_day(NOW)
+                due = line.eligible_on and date.fromisoformat(line.eligible_on) <= self.today
                 assert line.verdict.rule == "O1" if due else line.verdict.rule in ("O2", "O3")
                 assert due or line.verdict.reason
             else:
@@ -223,7 +298,7 @@ class Gate(LineGate):
             assert by.actor.pseudonym not in stood
         assert len(stood | {by.actor.pseudonym}) >= 2
         if by.actor.archive_id != review.ARCHIVE:
-            assert any(loan.lends(by.actor, review.ARCHIVE, legal_day(NOW)) for loan in self.desk.loans.kept)
+            assert any(loan.lends(by.actor, review.ARCHIVE, self.today) for loan in self.desk.loans.kept)
 
 
 class GateAlone(Gate):
