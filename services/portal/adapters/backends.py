@@ -20,6 +20,7 @@ from tongdang.catalog.v1 import (
     dump_pb2_grpc,
     fonds_pb2_grpc,
     import_pb2_grpc,
+    issues_pb2_grpc,
     lines_pb2_grpc,
     plans_pb2_grpc,
     provenance_pb2_grpc,
@@ -43,6 +44,8 @@ class Province:
         self.review = review_pb2_grpc.ReviewServiceStub(channel)
         self.rules = rules_pb2_grpc.RulesServiceStub(channel)
         self.lines = lines_pb2_grpc.LineServiceStub(channel)
+        self.issues = issues_pb2_grpc.IssueServiceStub(channel)
+        self.opened = issues_pb2_grpc.OpenedServiceStub(channel)
         self.plans = plans_pb2_grpc.PlanServiceStub(channel)
         self.opinions = unit_opinions_pb2_grpc.UnitOpinionServiceStub(channel)
         self.texts = text_pb2_grpc.TextServiceStub(channel)

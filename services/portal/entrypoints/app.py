@@ -21,6 +21,7 @@ from services.portal.entrypoints import (
     archive,
     citizen,
     desk,
+    issues,
     kept,
     open_data,
     outlets,
@@ -97,7 +98,7 @@ def build_app(site: Site, components: Sequence[Component]) -> FastAPI:
     app.mount("/static", StaticFiles(directory=Path(__file__).resolve().parents[1] / "static"))
     staffed = (citizen, archive, record_texts, review, registers, rules, desk)
     doors = (*staffed, supervision, supervised_registers)
-    for module in (public, provenance, outlets, open_data, signing_in, kept, *doors):
+    for module in (public, issues, provenance, outlets, open_data, signing_in, kept, *doors):
         app.include_router(module.router, include_in_schema=module is public)
     _health(app, components)
     _errors(app)

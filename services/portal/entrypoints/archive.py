@@ -2,7 +2,7 @@
 
 import csv
 import io
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends
@@ -12,7 +12,7 @@ from services.common.domain.errors import InvalidArgument, TongdangError
 from services.portal.adapters.backends import Province
 from services.portal.domain.person import Person
 from services.portal.entrypoints.visit import MAX_UPLOAD, Visit, form, visit
-from tongdang.catalog.v1 import desk_pb2, import_pb2, record_pb2, review_pb2
+from tongdang.catalog.v1 import desk_pb2, import_pb2, issues_pb2, record_pb2, review_pb2
 
 router = APIRouter(prefix="/archive")
 At = Annotated[Visit, Depends(visit)]
@@ -43,9 +43,20 @@ def home(at: At) -> Response:
         batches = at.call(
             province.review.ListBatches, review_pb2.ListBatchesRequest(archive_id=person.archive_id, page_size=5)
         )
-    archive = at.archive(person.archive_id)
+    waiting: Sequence[issues_pb2.Waiting] = ()
+    if person.roles != ("unit_officer",):
+        waiting = at.call(
+            province.issues.CountWaiting, issues_pb2.CountWaitingRequest(archive_id=person.archive_id)
+        ).waiting
     return at.page(
-        "archive_home.html", at.t("archive.title"), archive=archive, cases=cases, batches=batches, imports=imports
+        "archive_home.html",
+        at.t("archive.title"),
+        archive=at.archive(person.archive_id),
+        cases=cases,
+        batches=batches,
+        imports=imports,
+        due_again=sum(one.due_again for one in waiting),
+        oldest_due=min((one.oldest_due for one in waiting if one.oldest_due), default=""),
     )
 
 

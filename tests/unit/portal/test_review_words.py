@@ -89,6 +89,7 @@ NEXT: list[tuple[review_pb2.Batch, tuple[str, str, int]]] = [
         ("reviewer", "sign", 0),
     ),
     (_batch(state=review_pb2.BATCH_STATE_SIGNED), ("director", "confirm", 0)),
+    (_batch(state=review_pb2.BATCH_STATE_SCHEDULED), ("system", "schedule", 0)),
     (
         _batch(state=review_pb2.BATCH_STATE_PUBLISHING, records_open=9, records_applied=4),
         ("system", "publish", 5),

@@ -13,7 +13,7 @@ from services.portal.entrypoints.registers.series import CATEGORIES
 _PORTAL = Path(__file__).resolve().parents[3] / "services" / "portal"
 _ASKED = re.compile(r"""\bt\(\s*["']([a-z][A-Za-z0-9_.-]+)["'](?!\s*~)""")
 _FAMILIES = {
-    "batch.state.": range(1, 10),
+    "batch.state.": range(1, 11),
     "batch.tab.": ("groups", "lines", "held", "letters", "signatures", "acts"),
     "decision.": ("undecided", "open", "defer", "hold"),
     "proposal.": ("open", "defer", "judge"),
@@ -27,6 +27,7 @@ _FAMILIES = {
     "consents.state.": range(1, 4),
     "series.state.": range(1, 5),
     "series.category.": CATEGORIES,
+    "rhythm.every.": (1, 2, 3, 6, 12),
     "keys.": ("j", "k", "a", "d", "x", "s", "p", "z", "help"),
 }
 """Keys that pages put together, by what their second half can be."""

@@ -8,13 +8,15 @@ from services.portal.entrypoints.review import (
     deciding,
     disagreements,
     fonds,
+    issues,
     letters,
     lines,
     loans,
     plans,
     signing,
+    waiting,
 )
 
 router = APIRouter(prefix="/archive")
-for _module in (batches, lines, deciding, bulk, signing, letters, disagreements, plans, fonds, loans):
+for _module in (batches, lines, deciding, bulk, signing, letters, disagreements, plans, fonds, loans, issues, waiting):
     router.include_router(_module.router)

@@ -60,6 +60,7 @@ def gather_filter(fields: dict[str, Any], suffix: str = "") -> review_pb2.Gather
         year_from=begin,
         year_to=end,
         early=bool(fields.get(f"early{suffix}")),
+        disclosed=bool(fields.get(f"disclosed{suffix}")),
     )
 
 

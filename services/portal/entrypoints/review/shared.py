@@ -40,6 +40,7 @@ def batch_page(
 ) -> Response:
     """One tab of a batch. `people`: pseudonyms the tab names besides those of the batch's head."""
     named = {one.pseudonym for one in batch.signatures} | {batch.created_by, batch.published_by, batch.bulk.by}
+    named |= {batch.schedule.confirmed_by}
     named |= {batch.aggregation.stated_by, batch.opinion.entered_by, batch.opinion.checked_by, *people}
     named.add(batch.cancellation.cancelled_by)
     words = at.t("batch.title", number=batch.batch_id[-6:])

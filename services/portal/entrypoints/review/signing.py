@@ -12,7 +12,7 @@ from services.portal.domain.person import Person
 from services.portal.entrypoints.archive import staff
 from services.portal.entrypoints.review.shared import LONG_S, At, Form, batch_page, load, refused, text, whole
 from services.portal.entrypoints.visit import Visit
-from tongdang.catalog.v1 import lines_pb2, review_pb2
+from tongdang.catalog.v1 import issues_pb2, lines_pb2, review_pb2
 
 router = APIRouter(prefix="/batches/{batch_id}")
 _SIGNABLE = (review_pb2.BATCH_STATE_READY, review_pb2.BATCH_STATE_PARTLY_SIGNED)
@@ -94,11 +94,35 @@ def publish(at: At, batch_id: str, fields: Form) -> Response:
     return _act(at, batch_id, "PublishBatch", asked, fields)
 
 
-def _act(at: Visit, batch_id: str, method: str, asked: Any, fields: dict[str, Any], where: str = "act") -> Response:
+@router.post("/schedule")
+def schedule(at: At, batch_id: str, fields: Form) -> Response:
+    """The confirmer decides for one of the next issues."""
+    asked = issues_pb2.ScheduleBatchRequest(
+        request_id=text(fields, "key"), batch_id=batch_id, publish_on=text(fields, "publish_on")
+    )
+    return _act(at, batch_id, "ScheduleBatch", asked, fields, "publish_on", "issues")
+
+
+@router.post("/unschedule")
+def unschedule(at: At, batch_id: str, fields: Form) -> Response:
+    """Takes that back."""
+    asked = issues_pb2.UnscheduleBatchRequest(request_id=text(fields, "key"), batch_id=batch_id)
+    return _act(at, batch_id, "UnscheduleBatch", asked, fields, service="issues")
+
+
+def _act(
+    at: Visit,
+    batch_id: str,
+    method: str,
+    asked: Any,
+    fields: dict[str, Any],
+    where: str = "act",
+    service: str = "review",
+) -> Response:
     at.check_form(fields)
     _, province = staff(at)
     try:
-        at.call(getattr(province.review, method), asked, timeout_s=LONG_S)
+        at.call(getattr(getattr(province, service), method), asked, timeout_s=LONG_S)
     except TongdangError as problem:
         lenders = [one for one in problem.metadata.get("lenders", "").split(",") if one]
         errors = refused(at, problem)
@@ -124,6 +148,7 @@ def _signatures(
         side=open_side(batch, person),
         may_confirm=may_confirm(batch, person),
         may_cancel=may_cancel(batch, person),
+        issue_days=_issue_days(at, batch, person),
         differences=differences(groups),
         lenders=_lenders(at, batch, lenders),
         borrowed=_borrowed(at, batch, person),
@@ -157,6 +182,15 @@ def may_cancel(batch: Any, person: Person) -> bool:
     if batch.state not in _CANCELLABLE or person.archive_id != batch.archive_id:
         return False
     return "director" in person.roles or ("reviewer" in person.roles and person.pseudonym == batch.created_by)
+
+
+def _issue_days(at: Visit, batch: Any, person: Person) -> list[str]:
+    """Days the confirmation can be given for; none where it is not offered."""
+    if not may_confirm(batch, person):
+        return []
+    _, province = staff(at)
+    asked = issues_pb2.GetIssuePlanRequest(archive_id=batch.archive_id)
+    return list(at.call(province.issues.GetIssuePlan, asked).next_days)
 
 
 def parts_taken(batch: Any) -> set[str]:
