@@ -13,7 +13,7 @@ from tests.e2e.test_the_story import browser  # noqa: F401 - the module's fixtur
 from tests.integration.publication.ground import Province, until
 
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(420)]
-CODE, TITLE = "A003-WS·1951-Y-JYK-95001", "关于黄鹂桥小学修缮的批复"
+CODE, TITLE = "A003-WS·1948-Y-JYK-95001", "关于黄鹂桥小学修缮的批复"
 WORDS = "经研究，同意修缮校舍三间。\n经办人电话13812345678，须删去后公布。\n此复。"
 PUBLIC = "经研究，同意修缮校舍三间。\n此复。"
 
@@ -21,7 +21,7 @@ PUBLIC = "经研究，同意修缮校舍三间。\n此复。"
 def _opened(stack: Stack) -> str:
     """A record that nobody else has, its entry public; its id."""
     province = Province(LocalClient(stack.layout, "portal"), "320000", "a320581", "js")
-    row = {"责任者": "常熟县教育局", "日期": "19510304", "保管期限": "永久", "页数": "3", "档号": CODE, "题名": TITLE}
+    row = {"责任者": "常熟县教育局", "日期": "19480304", "保管期限": "永久", "页数": "3", "档号": CODE, "题名": TITLE}
     province.take_in([row])
     batch = province.publish("u320581-jy", "js-unit3", 1)
     [record_id] = province.records(batch)

@@ -5,7 +5,7 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Depends
 from fastapi.responses import Response
 
-from services.common.domain.errors import Kind, NotFound, TongdangError
+from services.common.domain.errors import Kind, TongdangError
 from services.portal.entrypoints.archive import staff
 from services.portal.entrypoints.visit import Visit, form, visit
 from tongdang.catalog.v1 import review_pb2, text_pb2
@@ -63,7 +63,9 @@ def _page(at: Visit, record_id: str, errors: dict[str, str]) -> Response:
     record = at.call(province.review.GetRecord, review_pb2.GetRecordRequest(record_id=record_id)).record
     try:
         found = at.call(province.texts.GetText, text_pb2.GetTextRequest(record_id=record_id)).text
-    except NotFound:
+    except TongdangError as problem:
+        if problem.kind is not Kind.NOT_FOUND:
+            raise
         found = None
     return at.page(
         "staff_text.html",

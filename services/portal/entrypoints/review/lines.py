@@ -5,7 +5,7 @@ from typing import Any
 from fastapi import APIRouter
 from fastapi.responses import Response
 
-from services.common.domain.errors import NotFound
+from services.common.domain.errors import Kind, TongdangError
 from services.portal.domain.line_query import LineQuery
 from services.portal.entrypoints.archive import staff
 from services.portal.entrypoints.review.shared import At, batch_page, list_lines, load, people_of
@@ -90,7 +90,9 @@ def _opened(at: Visit, batch_id: str, record_id: str, listed: Any) -> Any:
             return line
     try:
         return get_line(at, batch_id, record_id)
-    except NotFound:
+    except TongdangError as problem:
+        if problem.kind is not Kind.NOT_FOUND:
+            raise
         return None
 
 
