@@ -5,11 +5,14 @@ Import at start skips a realm that exists, so changes go through here (DESIGN §
 
 import secrets
 import tomllib
+from collections.abc import Callable
+from functools import partial
+from http import HTTPStatus
 from pathlib import Path
 from typing import Any
 
 from keycloak import KeycloakAdmin
-from keycloak.exceptions import KeycloakError
+from keycloak.exceptions import KeycloakError, KeycloakPostError
 
 from services.auth.adapters.realm_table import PROFILE, REALM, ROLES, portal_client, tools_client
 from services.auth.application.names import Officer
@@ -25,9 +28,19 @@ def apply_realm(settings: AuthSettings) -> list[Officer]:
     Raises: Unavailable: Keycloak refused or is down.
     """
     try:
-        return _apply(settings)
+        return _again_where_it_exists(partial(_apply, settings))
     except KeycloakError as problem:
         raise Unavailable(f"keycloak: {type(problem).__name__} {problem.response_code}") from problem
+
+
+def _again_where_it_exists(apply: Callable[[], list[Officer]]) -> list[Officer]:
+    """The client repeats a request whose answer was lost, and is told that what it creates is there: look once more."""
+    try:
+        return apply()
+    except KeycloakPostError as problem:
+        if problem.response_code != HTTPStatus.CONFLICT:
+            raise
+        return apply()
 
 
 def _apply(settings: AuthSettings) -> list[Officer]:
