@@ -43,6 +43,8 @@ def main() -> int:
     parser.add_argument("--write", action="store_true", help="single rows too go to docs/benchmarks.md")
     options = parser.parse_args()
     run = "long" if options.long else "short"
+    if options.rows and options.write and not report.knows_the_rows_of(run):
+        parser.error("--write of single rows needs a whole run on this copy first; the table would lose its other rows")
     chosen = [BY_NAME[name] for name in options.rows] or [row for row in ROWS if getattr(row, run)]
     sizes = {row.name: tuple(options.sizes or getattr(row, run)) for row in chosen}
     began = time.monotonic()

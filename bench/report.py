@@ -91,6 +91,11 @@ def table(outcomes: Sequence[Outcome]) -> Table:
     return shown
 
 
+def knows_the_rows_of(run: str) -> bool:
+    """Whether a table was made on this copy: single rows can only be put among rows that are known."""
+    return _store(run).exists()
+
+
 def write(run: str, outcomes: Sequence[Outcome]) -> None:
     """Replaces the rows measured now, keeps the others; the section of the other run is left alone."""
     kept = {**_stored(run), **{outcome.row: outcome for outcome in outcomes}}
