@@ -17,14 +17,13 @@ from services.catalog.domain.batch_errors import (
     ListChanged,
     NotReviewed,
     RulesChanged,
-    SameSigner,
     WrongSide,
 )
 from services.catalog.domain.confirmation import Loan, require_different_people, standing_people
 from services.catalog.domain.issues import Returned, Schedule
 from services.catalog.domain.lines import Entry, Line, list_root, require_listable
 from services.catalog.domain.opinions import Evidence, package_evidence
-from services.catalog.domain.signatures import SIGNING_ROLE, Side, Signature
+from services.catalog.domain.signatures import Side, Signature, require_signer
 from services.catalog.domain.verdicts import EARLY_RULES, Decision, require_reason
 from services.catalog.domain.work_list import State, WorkList
 from services.common.domain.actor import Actor, Role
@@ -195,15 +194,14 @@ class Batch(WorkList):
         """
         if self.state not in SIGNABLE:
             raise BatchNotReady(self.state.value)
-        if side not in self.sides or side in self.standing:
-            raise WrongSide(side.value)
-        if SIGNING_ROLE[side] not in by.roles:
-            raise WrongSide(f"{side.value} is not this role's")
-        by.require_archive(self.archive_id)
-        if side is Side.CREATING_UNIT and by.unit_id != self.unit_id:
-            raise OutOfScope("another unit's")
-        if any(signature.pseudonym == by.pseudonym for signature in self.signatures):
-            raise SameSigner(side.value)
+        require_signer(
+            side,
+            by,
+            open_sides={*self.sides} - {*self.standing},
+            archive_id=self.archive_id,
+            unit_id=self.unit_id,
+            signed=self.signatures,
+        )
         if shown_root != self.root:
             raise ListChanged("the list changed since it was shown")
 

@@ -8,13 +8,13 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime
 from enum import StrEnum
 
-from services.catalog.domain.batch_errors import ListChanged, SameSigner, WrongSide
+from services.catalog.domain.batch_errors import ListChanged
 from services.catalog.domain.deferrals import passed
 from services.catalog.domain.gathering import TERM_YEARS, Matter
 from services.catalog.domain.intake_rules import PERSONAL_SERIES
 from services.catalog.domain.rules import DEFERRALS
 from services.catalog.domain.rules.terms import re_evaluate_on
-from services.catalog.domain.signatures import SIGNING_ROLE, Side, Signature
+from services.catalog.domain.signatures import Side, Signature, require_signer
 from services.catalog.domain.verdicts import MAX_REASON
 from services.common.domain.actor import Actor, Role
 from services.common.domain.canonical import canonical_bytes, sha256_hex
@@ -146,15 +146,14 @@ class Series:
         """
         if self.state not in (SeriesState.PROPOSED, SeriesState.PARTLY_SIGNED):
             raise SeriesSettled(self.state.value)
-        if side not in self.sides or any(one.side is side for one in self.signatures):
-            raise WrongSide(side.value)
-        if SIGNING_ROLE[side] not in by.roles:
-            raise WrongSide(f"{side.value} is not this role's")
-        by.require_archive(self.archive_id)
-        if side is Side.CREATING_UNIT and by.unit_id != self.unit_id:
-            raise OutOfScope("another unit's")
-        if any(one.pseudonym == by.pseudonym for one in self.signatures):
-            raise SameSigner(side.value)
+        require_signer(
+            side,
+            by,
+            open_sides={*self.sides} - {one.side for one in self.signatures},
+            archive_id=self.archive_id,
+            unit_id=self.unit_id,
+            signed=self.signatures,
+        )
         if shown_root != self.root:
             raise ListChanged("the series is not the one that was shown")
 

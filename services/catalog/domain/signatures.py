@@ -1,7 +1,7 @@
 """Who signs a list, and what a signature must be about (Archives Law 30; Regulations 30; rules O4, O5)."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -9,8 +9,9 @@ from enum import StrEnum
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
-from services.catalog.domain.batch_errors import SignatureBroken
-from services.common.domain.actor import Role
+from services.catalog.domain.batch_errors import SameSigner, SignatureBroken, WrongSide
+from services.common.domain.actor import Actor, Role
+from services.common.domain.errors import OutOfScope
 from services.common.domain.publication import STATEMENT_TYPE
 
 
@@ -58,3 +59,22 @@ class Signature:
         }
         if any(says.get(key) != value for key, value in expected.items()):
             raise SignatureBroken(f"{self.side.value} speaks of something else")
+
+
+def require_signer(
+    side: Side, by: Actor, *, open_sides: Collection[Side], archive_id: str, unit_id: str, signed: Sequence[Signature]
+) -> None:
+    """Whether this person may sign for this side: asked for still, of the role, of the archive, of the unit, and alone.
+
+    `unit_id`: the unit that is asked. `signed`: by whom the other sides are.
+    Raises: WrongSide, OutOfScope, SameSigner.
+    """
+    if side not in open_sides:
+        raise WrongSide(side.value)
+    if SIGNING_ROLE[side] not in by.roles:
+        raise WrongSide(f"{side.value} is not this role's")
+    by.require_archive(archive_id)
+    if side is Side.CREATING_UNIT and by.unit_id != unit_id:
+        raise OutOfScope("another unit's")
+    if any(one.pseudonym == by.pseudonym for one in signed):
+        raise SameSigner(side.value)
