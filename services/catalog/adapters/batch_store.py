@@ -12,8 +12,9 @@ from services.catalog.domain.lines import Line
 from services.catalog.domain.work_list import State
 from services.common.domain.audit_event import AuditEvent
 from services.common.domain.errors import NotFound
-from services.common.domain.paging import MAX_SIZE, Page, decode_token, encode_token, page_size
+from services.common.domain.paging import MAX_SIZE, Page
 from services.common.mongo.database import Document, MongoDatabase
+from services.common.mongo.newest_first import newest_first
 from services.common.mongo.transactions import Transactions, Tx
 from services.common.mongo.wakeups import Wakeup
 from services.common.tracing import current_traceparent
@@ -51,14 +52,7 @@ class MongoBatches:
             found["unit_id"] = unit_id
         if plan_id:
             found["plan_id"] = plan_id
-        after = decode_token(bound, token)
-        if after is not None:
-            found["_id"] = {"$lt": after[0]}
-        limit = page_size(size)
-        rows = list(self._db[BATCHES].find(found).sort("_id", -1).limit(limit + 1))
-        more = len(rows) > limit
-        batches = [batch_of(row) for row in rows[:limit]]
-        return Page(batches, encode_token(bound, [batches[-1].batch_id]) if more else "")
+        return newest_first(self._db[BATCHES], found, batch_of, bound=bound, size=size, token=token)
 
     def in_issues(self, archive_id: str) -> tuple[Sequence[Batch], Sequence[Batch]]:
         kinds: tuple[Document, ...] = (

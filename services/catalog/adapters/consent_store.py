@@ -18,9 +18,10 @@ from services.common.domain.caller import Caller
 from services.common.domain.clock import Clock
 from services.common.domain.errors import NotFound
 from services.common.domain.ids import Ids
-from services.common.domain.paging import Page, decode_token, encode_token, page_size
+from services.common.domain.paging import Page
 from services.common.mongo.database import Document, MongoDatabase
 from services.common.mongo.files import BlobStore
+from services.common.mongo.newest_first import newest_first
 from services.common.mongo.transactions import Transactions, Tx, clash_of_keys
 
 CONSENTS = "consents"
@@ -59,14 +60,7 @@ class MongoConsents:
         """Newest first."""
         bound: Document = {"archive_id": archive_id}
         found: Document = {"archive_id": archive_id}
-        after = decode_token(bound, token)
-        if after is not None:
-            found["_id"] = {"$lt": after[0]}
-        limit = page_size(size)
-        rows = list(self._db[CONSENTS].find(found).sort("_id", -1).limit(limit + 1))
-        more = len(rows) > limit
-        items = [consent_of(row) for row in rows[:limit]]
-        return Page(items, encode_token(bound, [items[-1].consent_id]) if more else "")
+        return newest_first(self._db[CONSENTS], found, consent_of, bound=bound, size=size, token=token)
 
     def add(self, consent: Consent, event: AuditEvent) -> None:
         """A consent that another person is to check.

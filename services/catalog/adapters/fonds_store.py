@@ -14,9 +14,10 @@ from services.catalog.domain.fonds_history import EventKind, FondsEvent, ScopeDe
 from services.common.domain.actor import Actor
 from services.common.domain.audit_event import AuditEvent
 from services.common.domain.errors import NotFound
-from services.common.domain.paging import Page, decode_token, encode_token, page_size
+from services.common.domain.paging import Page
 from services.common.mongo.database import Document, MongoDatabase
 from services.common.mongo.migrations import create_collections
+from services.common.mongo.newest_first import newest_first
 from services.common.mongo.transactions import Transactions, Tx, clash_of_keys
 
 HISTORY = "fonds_history"
@@ -127,15 +128,7 @@ class MongoLoans:
     def list(self, archive_id: str, *, size: int, token: str) -> Page[Loan]:
         bound: Document = {"archive_id": archive_id}
         found: Document = {"archives": archive_id}
-        after = decode_token(bound, token)
-        if after is not None:
-            found["_id"] = {"$lt": after[0]}
-        limit = page_size(size)
-        rows = list(self._loans.find(found).sort("_id", -1).limit(limit + 1))
-        more = len(rows) > limit
-        return Page(
-            [_loan_of(row) for row in rows[:limit]], encode_token(bound, [rows[limit - 1]["_id"]]) if more else ""
-        )
+        return newest_first(self._loans, found, _loan_of, bound=bound, size=size, token=token)
 
     def standing(self, by: Actor, borrower_id: str, on: date) -> Loan | None:
         rows = self._loans.find({"borrower_id": borrower_id, "lender_id": by.archive_id})

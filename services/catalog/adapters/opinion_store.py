@@ -1,5 +1,7 @@
 """Units' letters and the register of disagreements on MongoDB."""
 
+from collections.abc import Sequence
+
 from services.catalog.adapters.documents import RECORDS
 from services.catalog.adapters.opinion_documents import (
     DISAGREEMENTS,
@@ -16,9 +18,10 @@ from services.catalog.domain.opinions import Disagreement, UnitLetter
 from services.catalog.domain.record import AccessStatus
 from services.common.domain.audit_event import AuditEvent
 from services.common.domain.errors import NotFound
-from services.common.domain.paging import Page, decode_token, encode_token, page_size
+from services.common.domain.paging import Page
 from services.common.mongo.database import Document, MongoDatabase
 from services.common.mongo.files import BlobStore
+from services.common.mongo.newest_first import newest_first
 from services.common.mongo.transactions import Transactions, Tx
 
 _RE_REVIEWED: Document = {"access_status": AccessStatus.DEFERRED.value, "reevaluate_on": None}
@@ -76,13 +79,8 @@ class MongoOpinions:
             found["unit_id"] = unit_id
         if open_only:
             found["outcome"] = None
-        after = decode_token(bound, token)
-        if after is not None:
-            found["_id"] = {"$lt": after[0]}
-        limit = page_size(size)
-        rows = list(self._db[DISAGREEMENTS].find(found).sort("_id", -1).limit(limit + 1))
-        more = len(rows) > limit
-        return Page(self._with_records(rows[:limit]), encode_token(bound, [rows[limit - 1]["_id"]]) if more else "")
+        page = newest_first(self._db[DISAGREEMENTS], found, dict, bound=bound, size=size, token=token)
+        return Page(self._with_records(page.items), page.next_token)
 
     def settle(self, settled: Disagreement, event: AuditEvent) -> None:
         """Keeps the outcome; its record may come on a later list, where it follows the outcome.
@@ -108,7 +106,7 @@ class MongoOpinions:
 
         self._transactions.run(work)
 
-    def _with_records(self, rows: list[Document]) -> list[tuple[Disagreement, RecordFields]]:
+    def _with_records(self, rows: Sequence[Document]) -> list[tuple[Disagreement, RecordFields]]:
         wanted = {"_id": {"$in": [row["record_id"] for row in rows]}}
         records = {one["_id"]: one for one in self._db[RECORDS].find(wanted)}
         return [(disagreement_of(row), records[row["record_id"]]) for row in rows if row["record_id"] in records]

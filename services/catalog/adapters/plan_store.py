@@ -15,9 +15,10 @@ from services.catalog.domain.suggestions import DISCLOSED
 from services.catalog.domain.work_list import State
 from services.common.domain.audit_event import AuditEvent
 from services.common.domain.errors import NotFound, VersionConflict
-from services.common.domain.paging import Page, decode_token, encode_token, page_size
+from services.common.domain.paging import Page
 from services.common.mongo.database import Document, MongoDatabase
 from services.common.mongo.migrations import create_collections
+from services.common.mongo.newest_first import newest_first
 from services.common.mongo.transactions import Transactions, Tx
 
 PLANS = "review_plans"
@@ -47,15 +48,7 @@ class MongoPlans:
         """Newest first."""
         bound: Document = {"archive_id": archive_id}
         found: Document = {"archive_id": archive_id}
-        after = decode_token(bound, token)
-        if after is not None:
-            found["_id"] = {"$lt": after[0]}
-        limit = page_size(size)
-        rows = list(self._db[PLANS].find(found).sort("_id", -1).limit(limit + 1))
-        more = len(rows) > limit
-        return Page(
-            [_plan_of(row) for row in rows[:limit]], encode_token(bound, [rows[limit - 1]["_id"]]) if more else ""
-        )
+        return newest_first(self._db[PLANS], found, _plan_of, bound=bound, size=size, token=token)
 
     def put(self, plan: Plan, event: AuditEvent) -> None:
         """Stores a new plan, or the next version of one.

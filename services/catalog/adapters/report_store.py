@@ -9,9 +9,10 @@ from services.catalog.application.reports import Look
 from services.catalog.domain.deferrals import RegisterCounts, Report, SecretsOutside
 from services.common.domain.audit_event import AuditEvent
 from services.common.domain.errors import NotFound
-from services.common.domain.paging import Page, decode_token, encode_token, page_size
+from services.common.domain.paging import Page
 from services.common.mongo.database import Document, MongoDatabase
 from services.common.mongo.files import BlobStore
+from services.common.mongo.newest_first import newest_first
 from services.common.mongo.transactions import Transactions, Tx
 
 REPORTS = "deferral_reports"
@@ -55,14 +56,7 @@ class MongoReports:
         """Newest first; an empty archive for all of the province."""
         bound: Document = {"archive_id": archive_id}
         found: Document = {"archive_id": archive_id} if archive_id else {}
-        after = decode_token(bound, token)
-        if after is not None:
-            found["_id"] = {"$lt": after[0]}
-        limit = page_size(size)
-        rows = list(self._db[REPORTS].find(found).sort("_id", -1).limit(limit + 1))
-        more = len(rows) > limit
-        items = [_report_of(row) for row in rows[:limit]]
-        return Page(items, encode_token(bound, [items[-1].report_id]) if more else "")
+        return newest_first(self._db[REPORTS], found, _report_of, bound=bound, size=size, token=token)
 
     def keep_look(self, look: Look, event: AuditEvent) -> None:
         """Durable with its event when this returns."""

@@ -11,8 +11,9 @@ from services.catalog.application.series import PersonalYear
 from services.catalog.domain.series import Series, SeriesOverlaps, SeriesState
 from services.common.domain.audit_event import AuditEvent
 from services.common.domain.errors import NotFound
-from services.common.domain.paging import Page, decode_token, encode_token, page_size
+from services.common.domain.paging import Page
 from services.common.mongo.database import Document, MongoDatabase
+from services.common.mongo.newest_first import newest_first
 from services.common.mongo.transactions import Transactions, Tx
 
 SERIES = "series_deferrals"
@@ -38,14 +39,7 @@ class MongoSeries:
         """Newest first; `unit_id` None for all."""
         bound: Document = {"archive_id": archive_id, "unit_id": unit_id}
         found: Document = {"archive_id": archive_id, **({} if unit_id is None else {"unit_id": unit_id})}
-        after = decode_token(bound, token)
-        if after is not None:
-            found["_id"] = {"$lt": after[0]}
-        limit = page_size(size)
-        rows = list(self._db[SERIES].find(found).sort("_id", -1).limit(limit + 1))
-        more = len(rows) > limit
-        items = [series_of(row) for row in rows[:limit]]
-        return Page(items, encode_token(bound, [items[-1].series_id]) if more else "")
+        return newest_first(self._db[SERIES], found, series_of, bound=bound, size=size, token=token)
 
     def standing(self, archive_id: str) -> list[Series]:
         """Those whose deferral stands, oldest first."""
