@@ -20,6 +20,7 @@ from deploy.samples.archives import sample_archives
 from deploy.samples.generator import HEADER, catalogue
 from services.common.domain.errors import TongdangError
 from services.common.domain.ids import RandomIds
+from tests.live_files import bytes_of, files_below
 from tongdang.catalog.v1 import import_pb2 as pb
 from tongdang.catalog.v1 import import_pb2_grpc as rpc
 
@@ -54,8 +55,7 @@ def _upload(client: LocalClient, content: bytes, request_id: str) -> pb.UploadCa
 
 def _files_with(stack: Stack, marker: bytes) -> list[Path]:
     """Files of engines and services, and their logs, that hold the bytes."""
-    files = [path for path in stack.layout.folder.rglob("*") if path.is_file()]
-    return [path for path in files if marker in path.read_bytes()]
+    return [path for path in files_below(stack.layout.folder) if marker in bytes_of(path)]
 
 
 def _collections_with(stack: Stack, marker: bytes) -> list[str]:

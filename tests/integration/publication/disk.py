@@ -9,6 +9,7 @@ from kafka.admin import ConfigResource, ConfigResourceType
 from kafka.record import MemoryRecords
 
 from services.common.kafka.connection import KafkaConnection
+from tests.live_files import bytes_of, files_below
 
 AT_ONCE = {
     "segment.ms": "1000",
@@ -21,15 +22,12 @@ AT_ONCE = {
 
 def segments(folder: Path) -> Iterator[Path]:
     """Every segment, also one that compaction has replaced and not yet deleted."""
-    yield from (path for path in folder.rglob("*.log*") if path.is_file())
+    yield from (path for path in files_below(folder) if ".log" in path.name)
 
 
 def records_of(path: Path) -> Iterator[Any]:
     """Of one segment; a last batch that is still being written is left out."""
-    try:
-        batches = MemoryRecords(path.read_bytes())
-    except FileNotFoundError:
-        return  # compaction was quicker
+    batches = MemoryRecords(bytes_of(path))
     while batches.has_next():
         yield from batches.next_batch()
 
@@ -38,12 +36,9 @@ def places(folder: Path, words: Sequence[str]) -> list[str]:
     """Where one of the words stands: file and how it was found, never the word."""
     looked_for = [word.encode() for word in words]
     found = []
-    for path in (one for one in folder.rglob("*") if one.is_file()):
-        try:
-            content = path.read_bytes()
-        except FileNotFoundError:
-            continue
-        if any(word in content for word in looked_for):
+    for path in files_below(folder):
+        held = bytes_of(path)
+        if any(word in held for word in looked_for):
             found.append(f"{path.relative_to(folder)} as it is")
     for path in segments(folder):
         for record in records_of(path):
