@@ -4,6 +4,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 PROTOS := $(shell find protos -name '*.proto' 2>/dev/null)
 SAMPLES ?= 1
+WORKERS ?= 2
 export SAMPLES PROVINCES
 .DEFAULT_GOAL := help
 
@@ -25,10 +26,11 @@ stop: .venv/ready ## stop what `make run` started elsewhere
 reset: .venv/ready ## delete all data and keys of the local stack (asks; YES=1 does not)
 	@$(BIN)/python -m deploy.local reset $(if $(YES),--yes)
 
-test: .venv/ready gen/ready ## all checks and tests, on the real engines
+test: .venv/ready gen/ready ## all checks and tests, on the real engines (WORKERS=2: each has a stack of its own)
 	@$(BIN)/python -m deploy.local provision --test
 	@$(MAKE) --no-print-directory lint types contracts
-	@$(BIN)/python -m pytest
+	@$(BIN)/python -m pytest -n $(WORKERS) tests/unit tests/contract/catalog
+	@$(BIN)/python -m pytest -n $(WORKERS) --dist loadgroup --ignore tests/unit --durations 20
 
 fault: .venv/ready gen/ready ## twenty seeded runs of faults (RUNS=… for more, SEED=… replays one), and single faults
 	@$(BIN)/python -m deploy.local provision --test

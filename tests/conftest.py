@@ -1,6 +1,5 @@
 """The engines and the whole stack, real and shared by a test run; in a folder and on ports of their own."""
 
-import itertools
 import os
 import shutil
 import subprocess
@@ -17,10 +16,9 @@ from deploy.local.layout import ROOT, Layout
 from deploy.local.provision import provision
 from deploy.local.stack import Stack
 from services.common.kafka.connection import KafkaConnection
-from services.common.mongo.database import MongoDatabase
 from tests.collector import Collector
-
-_BASE_PORT = int(os.environ.get("TONGDANG_TEST_BASE_PORT", "18080"))
+from tests.databases import TestDatabases
+from tests.ports import base_port
 
 
 class Engines:
@@ -28,16 +26,11 @@ class Engines:
 
     def __init__(self, stack: Stack) -> None:
         self.stack = stack
-        self._numbers = itertools.count(1)
-
-    def mongo_database(self, name: str) -> MongoDatabase:
-        """A fresh throw-away database, as administrator."""
-        layout = self.stack.layout
-        uri = (
+        layout = stack.layout
+        self.databases = TestDatabases(
             f"mongodb://admin:{secret(layout, 'mongo-admin')}@localhost:{layout.port('mongo')}/"
             "?authSource=admin&replicaSet=rs0"
         )
-        return MongoDatabase(uri, f"test_{name}_{next(self._numbers)}")
 
     def kafka(self, principal: str) -> KafkaConnection:
         """As a principal."""
@@ -54,8 +47,9 @@ def collector() -> Iterator[Collector]:
 @pytest.fixture(scope="session")
 def test_stack(collector: Collector) -> Iterator[Stack]:
     """Prepared, nothing started."""
-    folder = ROOT / ".local" / f"test-{_BASE_PORT}"
-    stack = Stack(Layout(_BASE_PORT, folder, ROOT / ".local" / "engines", collector.url))
+    ports = base_port()
+    folder = ROOT / ".local" / f"test-{ports}"
+    stack = Stack(Layout(ports, folder, ROOT / ".local" / "engines", collector.url))
     provision(stack.layout.engines, print)
     taken = stack.taken_ports()
     assert not taken, f"ports are taken: {taken}; TONGDANG_TEST_BASE_PORT chooses others"
@@ -110,7 +104,11 @@ def people_password(stack: Stack) -> str:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Cheap tests first: a broken rule is seen before an engine starts."""
+    """Cheap tests first: a broken rule is seen before an engine starts.
+
+    Spread over workers, those of the whole stack stay together, and those of the browser; the rest needs MongoDB and
+    Kafka alone, and stays together by file.
+    """
     order = {"unit": 0, "contract": 1, "integration": 2, "e2e": 3, "fault": 4}
 
     def rank(item: pytest.Item) -> int:
@@ -118,3 +116,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         return next((place for name, place in order.items() if name in parts), 9)
 
     items.sort(key=rank)
+    for item in items:
+        whole = "stack" in getattr(item, "fixturenames", ())
+        group = ("browser" if "e2e" in item.path.parts else "stack") if whole else str(item.path.relative_to(ROOT))
+        item.add_marker(pytest.mark.xdist_group(group))

@@ -10,7 +10,7 @@ import pytest
 from services.common.domain.deadlines import count_deadline
 from services.common.domain.errors import InvalidArgument, InvalidPageToken, NotFound, RequestIdReused
 from services.common.domain.ids import RandomIds
-from services.common.mongo.migrations import DATA_PLANE, migrate
+from services.common.mongo.migrations import DATA_PLANE
 from services.common.mongo.transactions import Transactions
 from services.common.working_calendar import PublishedCalendar
 from services.requests.adapters.mongo_requests import MIGRATIONS, MongoRequests
@@ -31,8 +31,7 @@ def store(request: pytest.FixtureRequest) -> Iterator[Requests]:
     if request.param == "fake":
         yield FakeRequests()
         return
-    database = request.getfixturevalue("engines").mongo_database("requests")
-    migrate(database, [*DATA_PLANE, *MIGRATIONS], "test")
+    database = request.getfixturevalue("engines").databases.migrated("requests", [*DATA_PLANE, *MIGRATIONS])
     yield MongoRequests(database, Transactions(database, IDS, CLOCK))
     database.close()
 
@@ -150,8 +149,7 @@ def test_only_open_requests_past_their_day_run_out(store: Requests) -> None:
 
 @pytest.mark.integration
 def test_numbers_of_two_replicas_never_meet(engines: Any) -> None:
-    database = engines.mongo_database("requests")
-    migrate(database, [*DATA_PLANE, *MIGRATIONS], "test")
+    database = engines.databases.migrated("requests", [*DATA_PLANE, *MIGRATIONS])
     replicas = [BlockNumbers(database), BlockNumbers(database)]
     day = date(2026, 11, 23)
     given = [replica.next("520000", day) for _ in range(50) for replica in replicas]

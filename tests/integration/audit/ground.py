@@ -38,7 +38,6 @@ from services.common.kafka.consumer import TopicConsumer
 from services.common.kafka.topics import audit_topic
 from services.common.mongo.database import MongoDatabase
 from services.common.mongo.lease import LeaseHolder
-from services.common.mongo.migrations import migrate
 from tests.integration.dataplane.ground import CLOCK, IDS, audit_event, until
 from tongdang.audit.v1 import audit_pb2
 
@@ -216,8 +215,7 @@ class AuditGround:
 
 def make_ground(engines: Any) -> AuditGround:
     """A log that nothing else uses, with two producers."""
-    database = engines.mongo_database("audit")
-    migrate(database, MIGRATIONS, "test")
+    database = engines.databases.migrated("audit", MIGRATIONS)
     producers = [f"catalog-{IDS.new()}" for _ in range(2)]
     ground = AuditGround(
         database, engines.kafka("operator"), producers, bytes(range(32)), f"audit.{IDS.new()}.order.v1"

@@ -29,10 +29,11 @@ from services.common.domain.merkle import EMPTY_ROOT, leaf_hash
 from services.common.mongo.migrations import migrate
 from tests.integration.audit.ground import ORIGIN, ROOT, AuditGround, leaves
 from tests.integration.dataplane.ground import IDS, until
+from tests.ports import base_port
 
 pytestmark = pytest.mark.integration
 
-_BASE_PORT = int(os.environ.get("TONGDANG_TEST_BASE_PORT", "18080")) + 60
+_BASE_PORT = base_port() + 60
 NOTHING = Checkpoint(ORIGIN, 0, EMPTY_ROOT)
 
 

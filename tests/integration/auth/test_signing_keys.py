@@ -17,7 +17,6 @@ from services.auth.adapters.signing_keys import (
     rewrap,
 )
 from services.common.mongo.database import MongoDatabase
-from services.common.mongo.migrations import migrate
 from services.common.mongo.transactions import Transactions
 from tests.integration.dataplane.ground import CLOCK, IDS, audit_event
 
@@ -29,8 +28,7 @@ PEOPLE = [letter * 32 for letter in "abc"]
 
 @pytest.fixture
 def database(engines: Any) -> Iterator[MongoDatabase]:
-    database = engines.mongo_database("auth")
-    migrate(database, MIGRATIONS, "test")
+    database = engines.databases.migrated("auth", MIGRATIONS)
     yield database
     database.close()
 

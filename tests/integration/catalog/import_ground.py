@@ -25,7 +25,6 @@ from services.common.domain.ids import RandomIds
 from services.common.domain.registry import Region, Registry
 from services.common.mongo import transactions as transactions_module
 from services.common.mongo.database import MongoDatabase
-from services.common.mongo.migrations import migrate
 from services.common.mongo.transactions import Transactions
 from tests.integration.dataplane.ground import until
 
@@ -112,8 +111,7 @@ class Ground:
 
 def make_ground(engines: Any) -> Ground:
     """A province that nothing else uses."""
-    database = engines.mongo_database("imports")
-    migrate(database, MIGRATIONS, "test")
+    database = engines.databases.migrated("imports", MIGRATIONS)
     return Ground(database)
 
 

@@ -14,7 +14,6 @@ from services.catalog.adapters.publication_chunk import ChunkOutdated, Publicati
 from services.catalog.adapters.publication_documents import commitments_of
 from services.catalog.domain.batches import Batch
 from services.catalog.domain.work_list import State
-from services.common.mongo.migrations import migrate
 from services.common.mongo.outbox import COLLECTION as OUTBOX
 from services.common.mongo.transactions import Transactions
 from tests.integration.catalog.import_ground import ARCHIVE, CLOCK, IDS, Ground, catalogue_file
@@ -40,8 +39,7 @@ BATCH = Batch(
 @pytest.fixture
 def ground(engines: Any) -> Iterator[Ground]:
     """Twenty records under signatures, in one batch that is being published."""
-    database = engines.mongo_database("chunk")
-    migrate(database, MIGRATIONS, "test")
+    database = engines.databases.migrated("chunk", MIGRATIONS)
     ground = Ground(database)
     ground.upload(catalogue_file(20))
     ground.work()

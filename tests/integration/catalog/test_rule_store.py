@@ -17,7 +17,6 @@ from services.common.domain.actor import Actor, Role
 from services.common.domain.caller import Caller
 from services.common.domain.errors import NotFound, OutOfScope
 from services.common.mongo.idempotency import IdempotencyKey
-from services.common.mongo.migrations import migrate
 from services.common.mongo.repeats import Repeats
 from services.common.mongo.transactions import Transactions
 from tests.integration.catalog.import_ground import ARCHIVE, CLOCK, IDS, Ground
@@ -49,8 +48,7 @@ class RulesGround(Ground):
 
 @pytest.fixture
 def ground(engines: Any) -> Iterator[RulesGround]:
-    database = engines.mongo_database("rules")
-    migrate(database, MIGRATIONS, "test")
+    database = engines.databases.migrated("rules", MIGRATIONS)
     yield RulesGround(database)
     database.close()
 

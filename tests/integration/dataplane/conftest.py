@@ -6,15 +6,14 @@ from typing import Any
 import pytest
 
 from services.common.mongo.database import MongoDatabase
-from services.common.mongo.migrations import DATA_PLANE, migrate
+from services.common.mongo.migrations import DATA_PLANE
 from tests.integration.dataplane.ground import Ground, make_ground
 
 
 @pytest.fixture
 def database(engines: Any) -> Iterator[MongoDatabase]:
     """A throw-away database with the data plane's collections."""
-    database = engines.mongo_database("dataplane")
-    migrate(database, DATA_PLANE, "test")
+    database = engines.databases.migrated("dataplane", DATA_PLANE)
     yield database
     database.close()
 

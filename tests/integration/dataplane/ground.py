@@ -22,7 +22,7 @@ from services.common.domain.messages import OutboxMessage
 from services.common.kafka.connection import KafkaConnection
 from services.common.kafka.relay import Relay
 from services.common.mongo.database import MongoDatabase
-from services.common.mongo.migrations import DATA_PLANE, migrate
+from services.common.mongo.migrations import DATA_PLANE
 from services.common.mongo.transactions import Transactions
 from tongdang.audit.v1 import audit_pb2
 
@@ -147,8 +147,7 @@ class Ground:
 def make_ground(engines: Any, *, partitions: int = 1) -> Ground:
     """A producer that nothing else uses."""
     principal = f"test-{IDS.new()}"
-    ground = Ground(engines.mongo_database("dataplane"), engines.kafka("operator"), principal)
-    migrate(ground.database, DATA_PLANE, "test")
+    ground = Ground(engines.databases.migrated("dataplane", DATA_PLANE), engines.kafka("operator"), principal)
     admin = KafkaAdminClient(**ground.kafka.options())
     try:
         admin.create_topics([NewTopic(ground.records, partitions, 1), NewTopic(ground.audit, 1, 1)])

@@ -150,7 +150,7 @@ def test_a_migration_that_was_killed_runs_again(database: MongoDatabase) -> None
 
 
 def test_two_that_migrate_at_once_do_it_once(engines: Any) -> None:
-    database = engines.mongo_database("dataplane")
+    database = engines.databases.fresh("dataplane")
     steps = Steps()
     all_ = [*DATA_PLANE, steps.step(101)]
     threads = [threading.Thread(target=migrate, args=(database, all_, name)) for name in "ab"]

@@ -10,7 +10,7 @@ from prometheus_client import REGISTRY
 from services.common.domain.clock import Clock
 from services.common.mongo.database import MongoDatabase
 from services.common.mongo.lease import LeaseHolder
-from services.common.mongo.migrations import DATA_PLANE, migrate
+from services.common.mongo.migrations import DATA_PLANE
 from services.common.observations import observe_backups, observe_leases, observe_letters, observe_outbox
 
 pytestmark = pytest.mark.integration
@@ -27,8 +27,7 @@ CLOCK: Clock = _Fixed()
 
 @pytest.fixture(scope="module")
 def database(engines: Any) -> Iterator[MongoDatabase]:
-    made: MongoDatabase = engines.mongo_database("observed")
-    migrate(made, DATA_PLANE, "test")
+    made: MongoDatabase = engines.databases.migrated("observed", DATA_PLANE)
     yield made
     made.close()
 

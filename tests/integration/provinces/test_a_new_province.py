@@ -2,7 +2,6 @@
 
 import hashlib
 import io
-import os
 import uuid
 from collections.abc import Iterator
 from pathlib import Path
@@ -18,12 +17,13 @@ from services.common.domain.registry import Registry, load_registry
 from services.common.security.sealed import seal
 from tests.integration.dataplane.ground import until
 from tests.integration.provinces.ground import Ground
+from tests.ports import base_port
 from tongdang.catalog.v1 import delivery_pb2, delivery_pb2_grpc, desk_pb2, desk_pb2_grpc
 from tongdang.discovery.v1 import discovery_pb2, discovery_pb2_grpc
 from tongdang.requests.v1 import requests_pb2, requests_pb2_grpc
 
 pytestmark = [pytest.mark.integration, pytest.mark.timeout(900)]
-_BASE_PORT = int(os.environ.get("TONGDANG_TEST_BASE_PORT", "18080")) + 5_000
+_BASE_PORT = base_port() + 5_000
 OLD, NEW = "520000", "440000"
 ARCHIVE, CLERK, CITIZEN = "a440000", "gd-clerk", "citizen"
 

@@ -68,7 +68,6 @@ from services.common.kafka.relay import Relay
 from services.common.mongo import transactions as transactions_module
 from services.common.mongo.database import MongoDatabase
 from services.common.mongo.lease import LeaseHolder
-from services.common.mongo.migrations import migrate
 from services.common.mongo.transactions import Transactions
 from services.common.mongo.wakeups import Wakeup
 from tests.builders.review import OPEN, OPEN_TEXT
@@ -339,9 +338,8 @@ def make_province(engines: Any) -> OwnProvince:
     """One that nothing else uses."""
     name = IDS.new()
     province = OwnProvince(
-        engines.mongo_database("province"), engines.kafka("operator"), f"520000.{name}", f"test-{name}"
+        engines.databases.migrated("province", MIGRATIONS), engines.kafka("operator"), f"520000.{name}", f"test-{name}"
     )
-    migrate(province.database, MIGRATIONS, "test")
     admin = KafkaAdminClient(**province.kafka.options())
     try:
         names = (

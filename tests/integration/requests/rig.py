@@ -82,7 +82,7 @@ class Rig:
     def launch(self, name: str) -> None:
         """Starts a service without waiting for it."""
         if name not in self.databases:
-            self.databases[name] = self.engines.mongo_database(name.replace("-", "_"))
+            self.databases[name] = self.engines.databases.fresh(name.replace("-", "_"))
             (self.folder / f"uri-{name}").write_text(self.databases[name].uri)
         module = f"services.{name.partition('-')[0]}"
         command = [sys.executable, "-m", module, "run"]

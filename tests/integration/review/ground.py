@@ -43,7 +43,6 @@ from services.common.domain.clock import Clock, SystemClock
 from services.common.domain.ids import RandomIds, record_id
 from services.common.mongo.database import MongoDatabase
 from services.common.mongo.lease import LeaseHolder
-from services.common.mongo.migrations import migrate
 from services.common.mongo.transactions import Transactions
 from services.common.mongo.wakeups import Wakeup
 from tests.builders import review
@@ -273,8 +272,7 @@ class Ground:
 
 def make_ground(engines: Any) -> Ground:
     """On a database of its own."""
-    database = engines.mongo_database("review")
-    migrate(database, MIGRATIONS, "test")
+    database = engines.databases.migrated("review", MIGRATIONS)
     return Ground(database)
 
 
