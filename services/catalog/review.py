@@ -13,6 +13,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from services.catalog.adapters.auth_signer import AuthSigner
 from services.catalog.adapters.batch_store import MongoBatches
 from services.catalog.adapters.batch_worker import BatchWorker, WorkerTerms
+from services.catalog.adapters.correction_store import MongoCorrections
 from services.catalog.adapters.fonds_store import MongoFonds, MongoLoans
 from services.catalog.adapters.gathering import Suggest
 from services.catalog.adapters.line_store import MongoLines
@@ -31,6 +32,7 @@ from services.catalog.application.review import ReviewDesk
 from services.catalog.application.review_ports import ReviewTerms
 from services.catalog.domain.rules import RuleSettings, rule_version
 from services.catalog.domain.suggestions import Suggestion, suggest, suggest_text
+from services.catalog.entrypoints.correction_servicer import CorrectionServicer
 from services.catalog.entrypoints.fonds_servicer import FondsServicer
 from services.catalog.entrypoints.issue_servicer import IssueServicer, IssueStores, OpenedServicer
 from services.catalog.entrypoints.line_servicer import LineServicer
@@ -49,6 +51,7 @@ from services.common.mongo.repeats import Repeats
 from services.common.mongo.wakeups import Wakeup
 from services.common.runner import Timer
 from tongdang.catalog.v1 import (
+    correction_pb2_grpc,
     fonds_pb2_grpc,
     issues_pb2_grpc,
     lines_pb2_grpc,
@@ -72,7 +75,7 @@ class Review:
 
 
 def wire_review(base: Foundation, settings: CatalogSettings, words: MongoWords, repeats: Repeats) -> Review:
-    """Eight servicers, and the worker that gathers, goes on with long acts and carries publications out."""
+    """Nine servicers, and the worker that gathers, goes on with long acts and carries publications out."""
     queued, rules = Wakeup(), settings.rules
     database, transactions = base.database, base.transactions
     desk = ReviewDesk(
@@ -98,6 +101,7 @@ def wire_review(base: Foundation, settings: CatalogSettings, words: MongoWords, 
     issuing = IssueServicer(desk, IssueStores(rhythms, waiting, opened), region_id, repeats)
     keeping = FondsServicer(desk, region_id, repeats)
     reading = TextServicer(desk.records, MongoTexts(database, transactions), repeats)
+    correcting = CorrectionServicer(desk.records, MongoCorrections(database, transactions), repeats)
     return Review(
         desk=desk,
         register=[
@@ -106,6 +110,7 @@ def wire_review(base: Foundation, settings: CatalogSettings, words: MongoWords, 
             partial(unit_opinions_pb2_grpc.add_UnitOpinionServiceServicer_to_server, hearing),
             partial(plans_pb2_grpc.add_PlanServiceServicer_to_server, planning),
             partial(text_pb2_grpc.add_TextServiceServicer_to_server, reading),
+            partial(correction_pb2_grpc.add_CorrectionServiceServicer_to_server, correcting),
             partial(issues_pb2_grpc.add_IssueServiceServicer_to_server, issuing),
             partial(issues_pb2_grpc.add_OpenedServiceServicer_to_server, OpenedServicer(opened)),
             partial(fonds_pb2_grpc.add_FondsServiceServicer_to_server, keeping),

@@ -16,6 +16,7 @@ from pymongo.errors import PyMongoError
 
 from services.catalog.adapters.batch_documents import BATCHES, batch_document, batch_of
 from services.catalog.adapters.bulk_acts import go_on, progress
+from services.catalog.adapters.correction_chunk import read_correction_chunk
 from services.catalog.adapters.gathering import Suggest, gather, renew
 from services.catalog.adapters.publication_chunk import ChunkOutdated, PublicationChunk, read_chunk
 from services.catalog.adapters.publication_documents import PUBLICATIONS, commitments_of
@@ -235,6 +236,8 @@ class BatchWorker:
         sample, now = self._is_sample(batch), self._clock.now()
         if batch.matter is Matter.TEXT:
             return read_text_chunk(self._database, batch, start, sample=sample, now=now)
+        if batch.matter is Matter.CORRECTION:
+            return read_correction_chunk(self._database, batch, start, sample=sample, now=now)
         return read_chunk(self._database, batch, start, sample=sample, now=now, years=years)
 
     def _is_sample(self, batch: Batch) -> bool:

@@ -80,6 +80,10 @@ class RecordDocument(Document):  # type: ignore[misc]
     """What the open entry says in place of the title."""
     early_class = StringField()
     """Class of an early opening (rule O2)."""
+    corrected_on = StringField(regex=ISO_DAY, null=True)
+    """When the open entry last replaced another."""
+    opened_in = StringField()
+    """List that opened it, where a list of corrections is what `batch_id` names."""
     unit_opinion = DictField(null=True, default=None)
     """到期开放意见 of the transfer package: opinion, given_on, package_number (Regulations 30)."""
     mechanism = StringField()

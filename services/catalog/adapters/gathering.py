@@ -32,14 +32,22 @@ _ORDER = {
     Matter.OPENING: [("eligible_on", 1), ("_id", 1)],
     Matter.TEXT: [("_id", 1)],
     Matter.REREVIEW: [("reevaluate_on", 1), ("_id", 1)],
+    Matter.CORRECTION: [("_id", 1)],
 }
-CHUNKS: Mapping[Matter, int] = {Matter.OPENING: CHUNK, Matter.TEXT: 50, Matter.REREVIEW: CHUNK}
-"""Lines a transaction; so many texts of full length are what one outbox document takes."""
+CHUNKS: Mapping[Matter, int] = {
+    Matter.OPENING: CHUNK,
+    Matter.TEXT: 50,
+    Matter.REREVIEW: CHUNK,
+    Matter.CORRECTION: 200,
+}
+"""Lines a transaction: texts of full length fill one outbox document, a correction takes three writes of its own."""
+_BESIDE = frozenset({Matter.TEXT, Matter.CORRECTION})
+"""Matters whose source is a document beside the open record."""
 
 
 def to_gather(batch: Batch) -> list[Document]:
     """Filters of what a batch gathers from its source, in the order they are taken; each has an index of its own."""
-    if batch.matter is Matter.TEXT:
+    if batch.matter in _BESIDE:
         return [{"archive_id": batch.archive_id, "fonds": {"$in": list(batch.fonds)}, **WAITING, **_years(batch)}]
     today = legal_day(batch.created_at)
     first, last = batch.filter.eligible_between(today)
@@ -90,7 +98,7 @@ def _next(tx: Tx, batch: Batch) -> list[RecordFields]:
 
 
 def _years(batch: Batch) -> Document:
-    """Texts know the year of their records' formation."""
+    """Texts and corrections know the year of their records' formation."""
     bounds = {"$gte": batch.filter.year_from, "$lte": batch.filter.year_to}
     span = {name: year for name, year in bounds.items() if year}
     return {"year": span} if span else {}
@@ -100,6 +108,7 @@ _LISTED: Mapping[Matter, Callable[[Batch], Document]] = {
     Matter.OPENING: lambda batch: {"batch_id": batch.batch_id, "access_status": AccessStatus.UNREVIEWED.value},
     Matter.TEXT: lambda batch: {"batch_id": batch.batch_id},
     Matter.REREVIEW: lambda batch: {"batch_id": batch.batch_id, "reevaluate_on": None},
+    Matter.CORRECTION: lambda batch: {"batch_id": batch.batch_id},
 }
 """What a record on a list says; a scope decision makes it reviewable (rule A1)."""
 

@@ -1,6 +1,7 @@
 """Collections and indexes of a province's catalog database."""
 
 from services.catalog.adapters.batch_documents import create_batch_collections
+from services.catalog.adapters.correction_store import create_correction_collections
 from services.catalog.adapters.desk_documents import create_desk_collections
 from services.catalog.adapters.documents import create_record_collections, index_reviewable_records
 from services.catalog.adapters.dump_shelf import create_dump_collections
@@ -31,4 +32,5 @@ MIGRATIONS = [
     Migration(161, "early openings of a list are counted", count_early),
     Migration(170, "dumps of the open catalogue", create_dump_collections),
     Migration(180, "lines by fonds, year, reason, proposal and group", index_lines_by_content),
+    Migration(190, "corrections of open entries", create_correction_collections),
 ]

@@ -24,8 +24,11 @@ from services.common.domain.paging import Page, decode_token, encode_token, page
 from services.common.mongo.database import Document, MongoDatabase
 from tongdang.catalog.v1 import issues_pb2
 
-_OPENINGS: Document = {"state": State.PUBLISHED.value, "matter": {"$ne": Matter.TEXT.value}}
-"""Publishing texts opens nothing; it has lists of its own."""
+_OPENINGS: Document = {
+    "state": State.PUBLISHED.value,
+    "matter": {"$nin": [Matter.TEXT.value, Matter.CORRECTION.value]},
+}
+"""Publishing texts and correcting entries opens nothing."""
 _EARLY: Document = {"decision": Decision.OPEN.value, "rule": {"$in": sorted(EARLY_RULES)}}
 _DAY = {"$dateToString": {"date": "$published_at", "format": "%Y-%m-%d", "timezone": LEGAL_ZONE.key}}
 
@@ -120,7 +123,7 @@ class MongoOpened:
 
     def _open_records(self, lines: Sequence[Document]) -> dict[tuple[str, str], Document]:
         found = {"_id": {"$in": [line["record_id"] for line in lines]}, "access_status": AccessStatus.OPEN.value}
-        return {(row["_id"], row["batch_id"]): row for row in self._db[RECORDS].find(found)}
+        return {(row["_id"], row.get("opened_in") or row["batch_id"]): row for row in self._db[RECORDS].find(found)}
 
     def _samples(self, batch_ids: set[str]) -> set[str]:
         """Those of them whose records are sample data."""

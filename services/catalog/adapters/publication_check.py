@@ -20,12 +20,12 @@ from services.catalog.domain.publications import first_kind_commitment
 from services.catalog.domain.record import AccessStatus
 from services.catalog.domain.rules import RULES, Effect
 from services.catalog.domain.verdicts import Decision
-from services.common.domain.publication import MANIFEST_TYPE, NotProven, check_entry, entry_commitment
+from services.common.domain.publication import FIRST_MANIFEST_TYPE, NotProven, check_entry, entry_commitment
 from services.common.mongo.database import Document, MongoDatabase
 from tongdang.catalog.v1 import record_pb2
 
 _AT_ONCE = 1_000
-_STATE_FIELDS = ("version", "access_status", "batch_id", "updated_at")
+_STATE_FIELDS = ("version", "access_status", "batch_id", "corrected_on", "updated_at")
 _OPENING = frozenset(rule.id for rule in RULES.values() if rule.effect is Effect.OPEN)
 
 
@@ -119,6 +119,7 @@ class PublicationCheck:
             some = ids[start : start + _AT_ONCE]
             here = {row["_id"]: row for row in self._db[RECORDS].find({"_id": {"$in": some}}, _STATE_FIELDS)}
             yield from self._salts([row for one, row in here.items() if not public[one][1]])
+            yield from self._former_salts([row for row in here.values() if row.get("corrected_on")])
             for record_id in some:
                 record = here.get(record_id)
                 if record is None or record["updated_at"] < self._began:
@@ -136,11 +137,19 @@ class PublicationCheck:
             if self._db[ENTRIES].find_one(line, {"_id": 1}) is not None:
                 yield Found(Disagreement.SALT_KEPT, record_id, batch_id)
 
+    def _former_salts(self, corrected: Iterable[Document]) -> Iterator[Found]:
+        """No list keeps the salt of words that were corrected since."""
+        for record in corrected:
+            others = {"record_id": record["_id"], "batch_id": {"$ne": record["batch_id"]}, "salt": {"$exists": True}}
+            for line in self._db[ENTRIES].find({**others, "rule": {"$in": sorted(_OPENING)}}, {"batch_id": 1}):
+                if self._batches.is_published(line["batch_id"]):
+                    yield Found(Disagreement.SALT_KEPT, record["_id"], line["batch_id"])
+
 
 def _committed(content: Mapping[str, object], line: Document, batch: CheckedBatch) -> bool:
     """Whether the batch's commitment at this line is to these words."""
     salt = bytes(line["salt"])
-    if batch.manifest is not None and batch.manifest["type"] != MANIFEST_TYPE:
+    if batch.manifest is not None and batch.manifest["type"] == FIRST_MANIFEST_TYPE:
         return first_kind_commitment(salt, line["record_id"], line["content_hash"]) in batch.first_kind
     return batch.commitments.get(line["ordinal"]) == entry_commitment(salt, content)
 

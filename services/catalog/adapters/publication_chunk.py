@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from pymongo import UpdateMany
+from pymongo import UpdateMany, UpdateOne
 
 from services.catalog.adapters.batch_documents import ENTRIES
 from services.catalog.adapters.deferral_documents import deferral, enter, leave
@@ -43,6 +43,7 @@ RELEASE: Mapping[Matter, Callable[[str], Document]] = {
     Matter.OPENING: lambda _: {"batch_id": None},
     Matter.TEXT: lambda _: {"batch_id": ""},
     Matter.REREVIEW: lambda on: {"reevaluate_on": on},
+    Matter.CORRECTION: lambda _: {"batch_id": ""},
 }
 """What makes a record fit for a later list, on a legal day."""
 
@@ -64,7 +65,7 @@ class PublicationChunk:
     batch_id: str
     start: int
     lines: int
-    changes: list[UpdateMany] = field(default_factory=list)
+    changes: list[UpdateMany | UpdateOne] = field(default_factory=list)
     changed: int = 0
     messages: list[OutboxMessage] = field(default_factory=list)
     ordinals: list[int] = field(default_factory=list)
@@ -156,6 +157,8 @@ def publication_chunk(
             "reason": reason,
             "masked_title": masked,
             "early_class": early_class,
+            "corrected_on": None,
+            "opened_in": "",
             "opened_on": on if opens else None,
             "reevaluate_on": None if opens else again,
             "reviewed_by_archive_alone": batch.archive_alone,

@@ -63,15 +63,16 @@ def published_entry(record: Mapping[str, Any], sample: bool) -> record_pb2.OpenE
         opened_on=record["opened_on"],
         reviewed_by_archive_alone=bool(record.get("reviewed_by_archive_alone")),
         sample=sample,
+        corrected_on=record.get("corrected_on") or "",
     )
 
 
 class Opening:
-    """Makes the open entries of one batch; what all of them share is made once."""
+    """Makes the open entries of one batch; what all of them share is made once. `on`: the legal day of its decision."""
 
-    def __init__(self, batch: Batch, opened_on: str, sample: bool, now: datetime) -> None:
+    def __init__(self, batch: Batch, on: str, sample: bool, now: datetime) -> None:
         self._batch = batch
-        self._opened_on = opened_on
+        self._on = on
         self._sample = sample
         self._time = timestamp(now)
         self._topic = f"catalog.{batch.region_id}.records.v1"
@@ -92,10 +93,16 @@ class Opening:
             pages=record["pages"],
             rule=rule,
             batch_id=batch.batch_id,
-            opened_on=self._opened_on,
+            opened_on=self._on,
             reviewed_by_archive_alone=batch.archive_alone,
             sample=self._sample,
         )
+
+    def corrected(self, record: Mapping[str, Any], rule: str) -> record_pb2.OpenEntry:
+        """What the public reads of an open record from now on; it was opened when it was."""
+        entry = self.entry(record, rule)
+        entry.opened_on, entry.corrected_on = record["opened_on"], self._on
+        return entry
 
     def message(self, entry: record_pb2.OpenEntry, version: int) -> OutboxMessage:
         """The entry on its way to Kafka; `version` is the record's own from now on."""
@@ -145,6 +152,7 @@ def entry_content(entry: record_pb2.OpenEntry) -> dict[str, Any]:
         "opened_on": entry.opened_on,
         "reviewed_by_archive_alone": entry.reviewed_by_archive_alone,
         "sample": entry.sample,
+        "corrected_on": entry.corrected_on,
     }
     return {name: value for name, value in content.items() if value}
 

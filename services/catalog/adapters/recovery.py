@@ -10,6 +10,7 @@ from services.catalog.adapters.deferral_documents import as_stored, enter, leave
 from services.catalog.adapters.desk_documents import CASES, case_document, case_of
 from services.catalog.adapters.documents import RECORDS
 from services.catalog.adapters.published_messages import LEVEL_NAMES, PRECISION_NAMES, retraction_message
+from services.catalog.adapters.recovered_corrections import bring_back_correction
 from services.catalog.adapters.recovered_publications import Published, PublishedTexts, bring_back_publication
 from services.catalog.adapters.recovered_texts import bring_back_text
 from services.catalog.adapters.retractions import keep_retraction
@@ -97,10 +98,13 @@ class Recovery:
             if known is None and not state.HasField("open"):
                 return  # a retraction says nothing from which a record could be made
             if known is not None:
-                goes_on = state.HasField("open") and known["batch_id"] not in ended
-                publishing = {"_id": known["batch_id"], "state": State.PUBLISHING.value}
+                batch_id = state.open.batch_id
+                goes_on = state.HasField("open") and batch_id not in ended
+                publishing = {"_id": batch_id, "state": State.PUBLISHING.value}
                 if goes_on and tx.db[BATCHES].find_one(publishing, {"_id": 1}, session=tx.session) is not None:
                     return  # the batch worker comes to it again, with the same result; a retracted one it skips
+                if state.open.corrected_on:
+                    change |= bring_back_correction(tx, state.open, known)
                 tx.db[RECORDS].update_one({"_id": record_id}, {"$set": change}, session=tx.session)
                 if state.HasField("retracted"):
                     self._retracted(tx, {**known, **change}, state)
@@ -118,7 +122,7 @@ class Recovery:
         at = state.event.time.ToDatetime(tzinfo=UTC)
         event = state.event
         message = retraction_message(record, state.retracted, at, event.actor, event.correlation_id)
-        keep_retraction(tx, record["batch_id"], message, at)
+        keep_retraction(tx, message, at)
         enter(tx, [as_stored(record)])
 
     def _text(self, state: text_pb2.TextPublished, ended: Set[str]) -> None:
@@ -165,6 +169,7 @@ def _public_fields(state: record_pb2.RecordPublished, known: Document | None, no
             "rule": entry.rule,
             "masked_title": entry.title if known and known["title"] != entry.title else "",
             "opened_on": entry.opened_on,
+            "corrected_on": entry.corrected_on or None,
             "reviewed_by_archive_alone": entry.reviewed_by_archive_alone,
             "updated_at": now,
         }

@@ -9,6 +9,7 @@ from services.catalog.adapters.batch_documents import ENTRIES
 from services.catalog.adapters.publication_chunk import CHUNK, UNDER_REVIEW
 from services.catalog.adapters.subjects import SOURCES
 from services.catalog.domain.batches import Batch
+from services.catalog.domain.corrections import CorrectionState
 from services.catalog.domain.gathering import Matter
 from services.catalog.domain.record import AccessStatus
 from services.catalog.domain.texts import TextState
@@ -39,8 +40,9 @@ def release(tx: Tx, batch: Batch) -> tuple[Batch, int]:
 _STANDING: Mapping[Matter, Mapping[str, str]] = {
     **{matter: {"access_status": status} for matter, status in UNDER_REVIEW.items()},
     Matter.TEXT: {"state": TextState.WAITING.value},
+    Matter.CORRECTION: {"state": CorrectionState.WAITING.value},
 }
-"""What lets a record, or a text, go back."""
+"""What lets a record, a text or a correction go back."""
 
 
 def _unknown(batch: Batch) -> Mapping[str, Any]:

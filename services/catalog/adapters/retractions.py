@@ -16,7 +16,7 @@ from services.catalog.adapters.documents import RECORDS
 from services.catalog.adapters.dump_shelf import withdraw_dumps
 from services.catalog.adapters.published_messages import retraction_message, retraction_of
 from services.catalog.domain.record import AccessStatus
-from services.catalog.domain.verdicts import Decision
+from services.catalog.domain.verdicts import TEXT_RULES, Decision
 from services.common.domain.actor import Actor, Role
 from services.common.domain.audit_event import ObjectRef
 from services.common.domain.caller import Caller
@@ -46,16 +46,25 @@ def create_retractions(db: Database[Document]) -> None:
         db[RETRACTIONS].replace_one({"_id": message.key}, _document(message, at), upsert=True)
 
 
-def keep_retraction(tx: Tx, batch_id: str | None, message: OutboxMessage, at: datetime) -> None:
-    """The salt dies, so that nobody can guess what stood there; no dump that holds it is offered any more; the message
-    is kept to be repeated."""
-    _keep(tx, message.key, batch_id, message, at)
+def keep_retraction(tx: Tx, message: OutboxMessage, at: datetime) -> None:
+    """The salts of all its versions die, so that nobody can guess what stood there; no dump that holds it is offered
+    any more; the message is kept to be repeated."""
+    forget_former_salts(tx, message.key, "")
+    _keep(tx, message.key, message, at)
     withdraw_dumps(tx)
 
 
+def forget_former_salts(tx: Tx, record_id: str, but: str) -> None:
+    """Of an entry, on every list but one; those of its text stand by themselves."""
+    lines = {"record_id": record_id, "batch_id": {"$ne": but}, "rule": {"$nin": sorted(TEXT_RULES)}}
+    tx.db[ENTRIES].update_many(lines, {"$unset": {"salt": ""}}, session=tx.session)
+
+
 def keep_text_withdrawal(tx: Tx, batch_id: str, message: OutboxMessage, at: datetime) -> None:
-    """The same of a text."""
-    _keep(tx, _text_id(message.key), batch_id, message, at)
+    """The same of a text, which one list published."""
+    line = {"batch_id": batch_id, "record_id": message.key}
+    tx.db[ENTRIES].update_one(line, {"$unset": {"salt": ""}}, session=tx.session)
+    _keep(tx, _text_id(message.key), message, at)
 
 
 def forget_text_withdrawals(tx: Tx, record_ids: Iterable[str]) -> None:
@@ -93,9 +102,7 @@ class RetractionRepeats:
         return len(rows)
 
 
-def _keep(tx: Tx, id_: str, batch_id: str | None, message: OutboxMessage, at: datetime) -> None:
-    line = {"batch_id": batch_id, "record_id": message.key}
-    tx.db[ENTRIES].update_one(line, {"$unset": {"salt": ""}}, session=tx.session)
+def _keep(tx: Tx, id_: str, message: OutboxMessage, at: datetime) -> None:
     tx.db[RETRACTIONS].replace_one({"_id": id_}, _document(message, at), upsert=True, session=tx.session)
 
 

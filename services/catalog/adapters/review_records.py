@@ -3,6 +3,7 @@
 import re
 from datetime import date
 
+from services.catalog.adapters.correction_store import drop_with_record
 from services.catalog.adapters.deferral_documents import deferral, enter
 from services.catalog.adapters.documents import RECORDS, record_from_raw
 from services.catalog.adapters.gathering import to_gather
@@ -83,10 +84,11 @@ class MongoRecords:
             after = {**record, **change}
             retraction = retraction_of(after, on)
             message = retraction_message(after, retraction, event.time, event.actor.pseudonym, event.correlation_id)
-            keep_retraction(tx, record["batch_id"], message, event.time)
+            keep_retraction(tx, message, event.time)
             enter(tx, [deferral(record, ground=rule, reason=reason, on=on, years=self._years, batch_id="")])
             tx.emit(message)
             leave_with_record(tx, record_id, rule=rule, reason=reason, event=event)
+            drop_with_record(tx, record_id)
             tx.record(event)
             return after
 

@@ -18,7 +18,7 @@ from services.common.mongo.transactions import Transactions, Tx
 
 TEXTS = "texts"
 WAITING: Mapping[str, Any] = {"state": TextState.WAITING.value, "batch_id": ""}
-"""What may be put on a list of texts, fonds and years aside."""
+"""What may be put on a list of texts, fonds and years aside; of corrections it is the same."""
 
 
 def create_text_collections(db: Database[Document]) -> None:

@@ -75,8 +75,8 @@ def create_batch(*, batch_id: str, archive: Archive, wanted: Wanted, by: Caller,
         raise InvalidArgument("limit", f"at most {MAX_BATCH}")
     wanted = _of_plan(wanted, archive, desk.plans)
     wanted.filter.require_sound()
-    if wanted.filter.early and wanted.matter is Matter.TEXT:
-        raise InvalidArgument("early", "for records, not for texts")
+    if wanted.filter.early and wanted.matter in (Matter.TEXT, Matter.CORRECTION):
+        raise InvalidArgument("early", "for records, not for texts and corrections")
     now = by.clock.now()
     fonds = _fonds(archive, wanted, legal_day(now), desk.fonds)
     batch = Batch(

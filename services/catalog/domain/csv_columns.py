@@ -23,6 +23,7 @@ from services.catalog.domain.csv_cells import (
 )
 from services.catalog.domain.import_errors import ColumnsMissing, ColumnsUnclear
 from services.catalog.domain.record import MAX_REFERENCE_CODE, MAX_TITLE
+from services.common.domain.errors import InvalidArgument
 
 MAX_OTHER = 2_000
 MAX_HEADING = 60
@@ -88,11 +89,26 @@ COLUMNS: tuple[Column, ...] = (
 """Missing optional columns read as empty cells; headings not in the table are kept in `other`."""
 
 _BY_HEADING = {name: column for column in COLUMNS for name in (column.heading, *column.aliases)}
+_BY_FIELD = {column.field: column for column in COLUMNS}
 CLASSIFICATION_HEADINGS = frozenset(
     name for name, column in _BY_HEADING.items() if column.field == "security_classification"
 )
 _CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ufffd]")
 _MONGO_NAME = str.maketrans({".": "．", "$": "＄"})
+
+
+def read_cell(field: str, cell: str) -> Any:
+    """One cell that was typed by itself, read as its column is.
+
+    Raises: InvalidArgument: what a row of a file would be rejected for.
+    """
+    column = _BY_FIELD[field]
+    if len(cell) > column.max_length or (column.filled and not cell.strip()) or _CONTROL.search(cell):
+        raise InvalidArgument(field, column.expected)
+    try:
+        return column.parse(cell)
+    except Unreadable:
+        raise InvalidArgument(field, column.expected) from None
 
 
 def clean_heading(cell: str) -> str:

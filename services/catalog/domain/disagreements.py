@@ -39,7 +39,7 @@ MEANING: dict[Disagreement, str] = {
     _D.ENTRY_DIFFERS: "条目与清单说的不同 · the entry says otherwise than its manifest",
     _D.NOT_COMMITTED: "清单没有承诺这一条目的文字 · the manifest does not commit to this entry's words",
     _D.STATE_DIFFERS: "公开目录与本库状态不同 · public in another state or version than here",
-    _D.SALT_KEPT: "已撤回而盐未销毁 · retracted, and its salt is still there",
+    _D.SALT_KEPT: "已撤回或更正而盐未销毁 · retracted or corrected, and the former salt is still there",
     _D.UNREADABLE: "公开目录中读不懂的值 · a value on the topic that is no published state",
 }
 

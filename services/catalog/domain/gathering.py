@@ -14,12 +14,13 @@ TERM_YEARS = 25
 class Matter(StrEnum):
     """What is decided about the records of a batch: each decision has signatures and a basis of its own.
 
-    `text`: publishing the texts of open records (rule P1).
+    `text`: publishing the texts of open records (rule P1). `correction`: open entries that are to say something else.
     """
 
     OPENING = "opening"
     TEXT = "text"
     REREVIEW = "rereview"
+    CORRECTION = "correction"
     SERIES = "series"
     """A personal series as a whole: no list is gathered for it, its two signatures stand on its description."""
 

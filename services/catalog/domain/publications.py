@@ -12,7 +12,7 @@ from services.common.domain.canonical import canonical_bytes
 from services.common.domain.clock import legal_day, to_iso
 from services.common.domain.errors import Kind, TongdangError
 from services.common.domain.merkle import merkle_root
-from services.common.domain.publication import MANIFEST_TYPE, TEXT_MANIFEST_TYPE
+from services.common.domain.publication import CORRECTION_MANIFEST_TYPE, MANIFEST_TYPE, TEXT_MANIFEST_TYPE
 
 
 class ProvenanceUnavailable(TongdangError):
@@ -33,6 +33,7 @@ MANIFEST_TYPES: Mapping[Matter, str] = {
     Matter.OPENING: MANIFEST_TYPE,
     Matter.REREVIEW: MANIFEST_TYPE,
     Matter.TEXT: TEXT_MANIFEST_TYPE,
+    Matter.CORRECTION: CORRECTION_MANIFEST_TYPE,
 }
 
 

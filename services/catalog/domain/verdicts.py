@@ -46,6 +46,8 @@ class Verdict:
 
         Raises: InvalidArgument, with the field.
         """
+        if self.decision is Decision.DEFER and matter is Matter.CORRECTION:
+            raise InvalidArgument("decision", "open | hold; an entry that should not be open is retracted")
         demand = DEMANDS[self.decision]
         rules = OPENING_RULES[matter] if self.decision is Decision.OPEN else demand.rules
         if self.rule not in rules:
@@ -78,6 +80,7 @@ TEXT_RULES = frozenset({"P1"})
 OPENING_RULES: Mapping[Matter, frozenset[str]] = {
     Matter.OPENING: frozenset({"O1"}) | EARLY_RULES,
     Matter.REREVIEW: frozenset({"O1"}) | EARLY_RULES,
+    Matter.CORRECTION: frozenset({"O1"}) | EARLY_RULES,
     Matter.TEXT: TEXT_RULES,
 }
 """What opening rests on, by what the list decides."""

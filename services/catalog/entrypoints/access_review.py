@@ -1,4 +1,4 @@
-"""Access table of the opening review's services: batches, lines, units' opinions, plans, fonds, texts."""
+"""Access table of the review's services: batches, lines, units' opinions, plans, fonds, texts, corrections."""
 
 from typing import Any
 
@@ -13,6 +13,7 @@ _OPINIONS = _PACKAGE + "UnitOpinionService/"
 _PLANS = _PACKAGE + "PlanService/"
 _FONDS = _PACKAGE + "FondsService/"
 _TEXTS = _PACKAGE + "TextService/"
+_CORRECTIONS = _PACKAGE + "CorrectionService/"
 _CALLERS = ("portal", "operator")
 _STAFF = frozenset({Role.CLERK, Role.REVIEWER, Role.DIRECTOR, Role.UNIT_OFFICER})
 _ARCHIVE = frozenset({Role.CLERK, Role.REVIEWER, Role.DIRECTOR})
@@ -42,6 +43,10 @@ def _record(request: Any) -> ObjectRef:
 
 def _text(request: Any) -> ObjectRef:
     return ObjectRef("text", request.record_id)
+
+
+def _correction(request: Any) -> ObjectRef:
+    return ObjectRef("correction", request.record_id)
 
 
 def _batch(request: Any) -> ObjectRef:
@@ -93,6 +98,9 @@ REVIEW_ACCESS: AccessTable = {
     _TEXTS + "EnterText": _row("text.enter", _CLERK, _WRITE, _text),
     _TEXTS + "GetText": _row("text.read", _ARCHIVE, _READ, _text),
     _TEXTS + "WithdrawText": _row("text.withdraw", _DIRECTOR, _WRITE, _text),
+    _CORRECTIONS + "ProposeCorrection": _row("correction.propose", _CLERK, _WRITE, _correction),
+    _CORRECTIONS + "GetCorrection": _row("correction.read", _ARCHIVE, _READ, _correction),
+    _CORRECTIONS + "DropCorrection": _row("correction.drop", _CLERK, _WRITE, _correction),
     _REVIEW + "LendConfirmer": _row("confirmer.lend", _DIRECTOR, _WRITE, _borrower),
     _REVIEW + "ListLoans": _row("confirmer.list", _ARCHIVE, _READ, _archive),
     _LINES + "ListLines": _on_batch("batch.read-list", _STAFF, _READ),

@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from services.catalog.adapters.published_messages import date_of
 from services.catalog.application.review_ports import GroupCounts, RecordFields
 from services.catalog.domain.acts import Act, ActKind, LineFilter
 from services.catalog.domain.lines import Line, PackageOpinion
@@ -80,6 +81,7 @@ def line_message(line: Line, record: RecordFields) -> lines_pb2.Line:
         package_opinion=_package_message(line.package) if line.package else None,
         mechanism_decision=DECISIONS[line.mechanism] if line.mechanism else lines_pb2.DECISION_UNSPECIFIED,
         text=record.get("text", ""),
+        correction=_correction_message(record["correction"]) if "correction" in record else None,
     )
 
 
@@ -138,6 +140,11 @@ def _suggestion_message(stored: Mapping[str, Any] | None) -> lines_pb2.Suggestio
         rule=stored["rule"],
         document=canonical_bytes(stored).decode(),
     )
+
+
+def _correction_message(replaced: Mapping[str, Any]) -> lines_pb2.LineCorrection:
+    """What the public read when it was proposed, and why it is to change."""
+    return lines_pb2.LineCorrection(**{**replaced, "date": date_of(replaced["date"])})
 
 
 def _package_message(opinion: PackageOpinion) -> lines_pb2.PackageOpinion:

@@ -35,6 +35,7 @@ MATTERS = {
     Matter.OPENING: review_pb2.MATTER_OPENING,
     Matter.TEXT: review_pb2.MATTER_TEXT,
     Matter.REREVIEW: review_pb2.MATTER_REREVIEW,
+    Matter.CORRECTION: review_pb2.MATTER_CORRECTION,
 }
 SIDES = {
     Side.ARCHIVE: review_pb2.SIDE_ARCHIVE,

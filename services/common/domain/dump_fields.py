@@ -56,6 +56,7 @@ ENTRY_FIELDS = (
     Field(("opened_on",), "date", "开放日期", "Day of opening"),
     Field(("reviewed_by_archive_alone",), "boolean", "由档案馆单独审核", "Reviewed by the archive alone"),
     Field(("sample",), "boolean", "样本数据", "Sample data"),
+    Field(("corrected_on",), "date", "更正日期", "Day on which it was corrected"),
 )
 RETRACTED_FIELDS = (
     Field(("record_id",), "string", "撤回条目的标识", "Identifier of the retracted record"),

@@ -25,7 +25,9 @@ FIRST_MANIFEST_TYPE = "tongdang-publication-manifest-1"
 """Its commitments cover a hash of fields that a reader does not see; only the province can check them."""
 TEXT_MANIFEST_TYPE = "tongdang-text-manifest-1"
 """Of a list that published texts: its commitments cover the texts as they stand on the page."""
-_COMMITTING = (MANIFEST_TYPE, TEXT_MANIFEST_TYPE)
+CORRECTION_MANIFEST_TYPE = "tongdang-correction-manifest-1"
+"""Of a list that replaced open entries: each keeps its day of opening, and says on which day it was corrected."""
+_COMMITTING = (MANIFEST_TYPE, TEXT_MANIFEST_TYPE, CORRECTION_MANIFEST_TYPE)
 BUNDLE_TYPE = "tongdang-record-provenance-1"
 """Of `provenance.json`, the file that a reader takes along."""
 STATEMENT_TYPE = "tongdang-batch-signature-2"
@@ -43,8 +45,8 @@ _ROLES = {"archive": Role.REVIEWER, "archive-second": Role.REVIEWER, "creating-u
 """Side of the joint review → the role that signs for it (Archives Law 30; Regulations 30)."""
 _SIDES = {False: {"archive", "creating-unit"}, True: {"archive", "archive-second"}}
 """By whether the archive reviews alone (rule O5)."""
-_SHARED = {"batch_id": "batch_id", "region_id": "region_id", "archive_id": "archive_id", "opened_on": "opened_on"}
-"""Field of an entry → field of its manifest that says the same."""
+_SHARED = ("batch_id", "region_id", "archive_id")
+"""Fields of an entry that its manifest has too."""
 
 
 class Step(StrEnum):
@@ -118,15 +120,19 @@ def check_commitment(shown: Provenance, content: Mapping[str, Any]) -> None:
 
 
 def check_entry(entry: Mapping[str, Any], content: Mapping[str, Any]) -> None:
-    """Entry and manifest say the same of batch, archive, day, and whether a text was published.
+    """Entry and manifest say the same of batch, archive, day, and whether it is a text, a correction or neither.
 
     Raises: NotProven.
     """
+    corrects = content.get("type") == CORRECTION_MANIFEST_TYPE
+    if ("corrected_on" in entry) != corrects:
+        raise NotProven(Step.ENTRY, "a list of corrections publishes nothing else, and no other list corrects")
     if ("text" in entry) != (content.get("type") == TEXT_MANIFEST_TYPE):
         raise NotProven(Step.ENTRY, "a list of texts publishes no entries, and no other list publishes texts")
-    for field, named in _SHARED.items():
-        if not entry.get(field) or entry[field] != content.get(named):
-            raise NotProven(Step.ENTRY, f"{field} is {entry.get(field)!r}, in the manifest {content.get(named)!r}")
+    day = {"corrected_on" if corrects else "opened_on": content.get("opened_on")}
+    for field, said in ({name: content.get(name) for name in _SHARED} | day).items():
+        if not entry.get(field) or entry[field] != said:
+            raise NotProven(Step.ENTRY, f"{field} is {entry.get(field)!r}, in the manifest {said!r}")
     if bool(entry.get("reviewed_by_archive_alone")) != bool(content.get("archive_alone")):
         raise NotProven(Step.ENTRY, "whether the archive reviewed alone is told in two ways")
     if not entry.get("rule"):
@@ -242,7 +248,7 @@ def _check_statement(signer: Mapping[str, Any], content: Mapping[str, Any], deci
 
 
 def _decided(content: Mapping[str, Any], step: Step) -> date:
-    """The legal day of the decision, which is the day on which the batch's records opened."""
+    """The legal day of the decision, which is the day on which the batch's entries became public as they are."""
     day = legal_day(_decided_at(content, step))
     if content.get("opened_on") != day.isoformat():
         raise NotProven(step, "day of opening and moment of the decision differ")

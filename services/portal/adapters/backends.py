@@ -14,6 +14,7 @@ from tongdang.audit.v1 import audit_pb2_grpc
 from tongdang.auth.v1 import auth_pb2, auth_pb2_grpc
 from tongdang.catalog.v1 import (
     consents_pb2_grpc,
+    correction_pb2_grpc,
     deferrals_pb2_grpc,
     delivery_pb2_grpc,
     desk_pb2_grpc,
@@ -49,6 +50,7 @@ class Province:
         self.plans = plans_pb2_grpc.PlanServiceStub(channel)
         self.opinions = unit_opinions_pb2_grpc.UnitOpinionServiceStub(channel)
         self.texts = text_pb2_grpc.TextServiceStub(channel)
+        self.corrections = correction_pb2_grpc.CorrectionServiceStub(channel)
         self.fonds = fonds_pb2_grpc.FondsServiceStub(channel)
         self.deferrals = deferrals_pb2_grpc.DeferralServiceStub(channel)
         self.consents = consents_pb2_grpc.ConsentServiceStub(channel)

@@ -20,6 +20,7 @@ from services.common.runner import readiness
 from services.portal.entrypoints import (
     archive,
     citizen,
+    corrections,
     desk,
     issues,
     kept,
@@ -96,7 +97,7 @@ def build_app(site: Site, components: Sequence[Component]) -> FastAPI:
     )
     app.state.site = site
     app.mount("/static", StaticFiles(directory=Path(__file__).resolve().parents[1] / "static"))
-    staffed = (citizen, archive, record_texts, review, registers, rules, desk)
+    staffed = (citizen, archive, record_texts, corrections, review, registers, rules, desk)
     doors = (*staffed, supervision, supervised_registers)
     for module in (public, issues, provenance, outlets, open_data, signing_in, kept, *doors):
         app.include_router(module.router, include_in_schema=module is public)

@@ -15,6 +15,11 @@ _ASKED = re.compile(r"""\bt\(\s*["']([a-z][A-Za-z0-9_.-]+)["'](?!\s*~)""")
 _FAMILIES = {
     "batch.state.": range(1, 11),
     "batch.tab.": ("groups", "lines", "held", "letters", "signatures", "acts"),
+    "matter.": (2, 3, 4),
+    "batches.": ("opening", "text", "rereview", "correction"),
+    "batches.nothing.": ("text", "rereview", "correction"),
+    "correction.state.": range(1, 4),
+    "correction.error.": ("title", "creator", "date", "pages", "reason"),
     "decision.": ("undecided", "open", "defer", "hold"),
     "proposal.": ("open", "defer", "judge"),
     "said.": ("open", "defer", "hold", "undecided", "secrecy", "object", "undo"),

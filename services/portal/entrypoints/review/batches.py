@@ -12,7 +12,11 @@ from services.portal.entrypoints.visit import Visit
 from tongdang.catalog.v1 import lines_pb2, review_pb2
 
 router = APIRouter(prefix="/batches")
-_MATTERS = {"text": review_pb2.MATTER_TEXT, "rereview": review_pb2.MATTER_REREVIEW}
+_MATTERS = {
+    "text": review_pb2.MATTER_TEXT,
+    "rereview": review_pb2.MATTER_REREVIEW,
+    "correction": review_pb2.MATTER_CORRECTION,
+}
 
 
 @router.get("")
@@ -39,7 +43,7 @@ def create(at: At, fields: Form) -> Response:
     try:
         batch = at.call(province.review.CreateBatch, asked, timeout_s=LONG_S).batch
     except TongdangError as problem:
-        return _batches(at, "", "", fields, refused(at, problem, "unit"))
+        return _batches(at, "", "", fields, _nothing(at, problem, fields) or refused(at, problem, "unit"))
     return at.to(f"/archive/batches/{batch.batch_id}")
 
 
@@ -49,6 +53,12 @@ def batch(at: At, batch_id: str) -> Response:
     _, province = staff(at)
     groups = at.call(province.lines.ListGroups, lines_pb2.ListGroupsRequest(batch_id=batch_id)).groups
     return batch_page(at, load(at, batch_id), "review/groups.html", tab="groups", groups=groups)
+
+
+def _nothing(at: Visit, problem: TongdangError, fields: dict[str, Any]) -> dict[str, str]:
+    """What there is none of, where it is another matter than opening."""
+    key = f"batches.nothing.{text(fields, 'matter')}"
+    return {"unit": at.t(key)} if problem.code == "NOTHING_TO_REVIEW" and at.t.has(key) else {}
 
 
 def gather_filter(fields: dict[str, Any], suffix: str = "") -> review_pb2.GatherFilter:

@@ -13,6 +13,7 @@ from fastapi import APIRouter
 from fastapi.responses import Response, StreamingResponse
 
 from services.common.domain.errors import Kind, TongdangError
+from services.portal.domain.correction import public_changes
 from services.portal.domain.line_query import LineQuery
 from services.portal.domain.suggestion import advice
 from services.portal.entrypoints.archive import cell, staff
@@ -79,6 +80,7 @@ def letter(at: At, batch_id: str, reply_by: str = "") -> Response:
         archive=archive,
         listed=listed,
         on_list=on_list,
+        corrected=lambda line: _corrected(at, line),
         base=f"/archive/batches/{batch_id}",
     )
 
@@ -179,8 +181,23 @@ def _rows(at: Visit, batch_id: str) -> Iterator[str]:
         words = at.t("decision.open" if verdict.decision == 2 else "decision.defer")
         reason = verdict.reason or "；".join(advice(line.suggestion.document, at.t).reasons[:1])
         record = line.record
-        shown = (record.reference_code, record.title, record.date.raw, words, verdict.rule, reason)
+        title = _corrected(at, line) or record.title
+        shown = (record.reference_code, title, record.date.raw, words, verdict.rule, reason)
         yield _csv([cell(one) for one in shown])
+
+
+def _corrected(at: Visit, line: Any) -> str:
+    """The public title of an open entry, and what is to be read otherwise; empty on a list of another matter."""
+    if not line.HasField("correction"):
+        return ""
+    rows, unknown = public_changes(line), at.t("unknown")
+    kept = [one.now for one in rows[:1] if not one.changed]
+    told = [
+        at.t("letter.correction", field=at.t(f"field.{one.field}"), now=one.now or unknown, then=one.then or unknown)
+        for one in rows
+        if one.changed
+    ]
+    return "；".join(kept + told)
 
 
 def _csv(values: list[str]) -> str:

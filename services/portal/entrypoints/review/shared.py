@@ -7,6 +7,7 @@ from fastapi import Depends
 from fastapi.responses import Response
 
 from services.common.domain.errors import Kind, TongdangError
+from services.portal.domain.correction import public_changes
 from services.portal.domain.line_query import DECISIONS, PROPOSALS, SECRECY, LineQuery
 from services.portal.domain.next_step import next_step, to_tick
 from services.portal.domain.suggestion import advice, pieces
@@ -20,6 +21,8 @@ Form = Annotated[dict[str, Any], Depends(form)]
 PAGE = 20
 """Lines a page: a longer one does not count as shown for the secrecy review."""
 OPEN_RULES, TEXT_RULES, DEFER_RULES = ("O1", "O2", "O3"), ("P1",), ("D1", "D2", "D3")
+_RULES = {review_pb2.MATTER_TEXT: (TEXT_RULES, DEFER_RULES), review_pb2.MATTER_CORRECTION: (OPEN_RULES, ())}
+"""To open by and to defer by, on other lists than of records; an open entry cannot be deferred, only retracted."""
 EARLY_CLASSES = ("economy", "education", "science", "culture")
 LONG_S = 30.0
 """Deadline of acts that touch a whole batch, in seconds."""
@@ -47,7 +50,7 @@ def batch_page(
     roles = at.person.roles if at.person else ()
     editable = batch.state == review_pb2.BATCH_STATE_REVIEW and "reviewer" in roles
     objecting = batch.state in _OBJECTABLE and "unit_officer" in roles
-    of_texts = batch.matter == review_pb2.MATTER_TEXT
+    open_rules, defer_rules = _RULES.get(batch.matter, (OPEN_RULES, DEFER_RULES))
     status = values.pop("status", 422 if errors else 200)
     return at.page(
         template,
@@ -66,9 +69,10 @@ def batch_page(
         keys_on=at.request.cookies.get(KEYS_COOKIE) != "off",
         advice=lambda line: advice(line.suggestion.document, at.t),
         pieces=pieces,
-        of_texts=of_texts,
-        open_rules=TEXT_RULES if of_texts else OPEN_RULES,
-        defer_rules=DEFER_RULES,
+        public_changes=public_changes,
+        of_texts=batch.matter == review_pb2.MATTER_TEXT,
+        open_rules=open_rules,
+        defer_rules=defer_rules,
         early_classes=EARLY_CLASSES,
         editable=editable,
         objecting=objecting,
@@ -136,8 +140,8 @@ def list_lines(at: Visit, batch_id: str, query: LineQuery, page: str, size: int 
 
 
 def people_of(lines: Any) -> set[str]:
-    """Who decided and who ticked."""
-    return {line.decided_by for line in lines} | {line.secrecy.by for line in lines}
+    """Who decided, who ticked, and who proposed what is decided on."""
+    return {one for line in lines for one in (line.decided_by, line.secrecy.by, line.correction.proposed_by)}
 
 
 def text(fields: dict[str, Any], name: str) -> str:
