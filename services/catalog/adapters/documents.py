@@ -80,7 +80,7 @@ class RecordDocument(Document):  # type: ignore[misc]
     """What the open entry says in place of the title."""
     early_class = StringField()
     """Class of an early opening (rule O2)."""
-    corrected_on = StringField(regex=ISO_DAY, null=True)
+    corrected_on = StringField(regex=ISO_DAY)
     """When the open entry last replaced another."""
     opened_in = StringField()
     """List that opened it, where a list of corrections is what `batch_id` names."""
