@@ -52,6 +52,9 @@ class Published:
     )
     fields: Mapping[str, Any] = field(default_factory=dict)
     """Of every entry."""
+    kind: str = MANIFEST_TYPE
+    matter: str = "opening"
+    """What the people sign about."""
 
     def __post_init__(self) -> None:
         self.entries = [entry(number, **self.fields) for number in range(self.count)]
@@ -72,7 +75,7 @@ class Published:
             "acr": "2",
             "batch_id": BATCH,
             "batch_root": "ab" * 32,
-            "matter": "opening",
+            "matter": self.matter,
             "rule_version": "rules-1",
             "time": "2026-03-02T03:00:00.000Z",
             **changes,
@@ -90,13 +93,13 @@ class Published:
     def manifest(self, **changes: Any) -> bytes:
         return canonical_bytes(
             {
-                "type": MANIFEST_TYPE,
+                "type": self.kind,
                 "batch_id": BATCH,
                 "region_id": REGION,
                 "archive_id": ARCHIVE,
                 "unit_id": UNIT,
                 "archive_alone": False,
-                "matter": "opening",
+                "matter": self.matter,
                 "separate_confirmer": True,
                 "rule_version": "rules-1",
                 "list_root": "ab" * 32,

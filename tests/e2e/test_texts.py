@@ -1,12 +1,14 @@
 """A record's text by the pages: entered, reviewed on a list of its own, found, read on a phone, withdrawn."""
 
 import re
+import subprocess
 import urllib.parse
 
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from deploy.local.client import LocalClient
+from deploy.local.layout import ROOT
 from deploy.local.stack import Stack
 from tests.e2e.people import Person
 from tests.e2e.test_the_story import browser  # noqa: F401 - the module's fixture
@@ -33,6 +35,20 @@ def _enter(clerk: Person, record_id: str, content: bytes) -> Page:
     page.set_input_files("#file", {"name": "原文.txt", "mimeType": "text/plain", "buffer": content})
     clerk.press("录入")
     return page
+
+
+def _verified(stack: Stack, record_id: str) -> "subprocess.CompletedProcess[str]":
+    """As a reader checks the text from outside, once the log can be asked for its publication."""
+    command = [str(ROOT / "bin" / "tongdang-verify"), "record", "--text"]
+    command += ["--portal", stack.layout.portal_url, record_id, "--url", stack.layout.log_url]
+    command += ["--key", str(stack.layout.etc / "audit-log.vkey")]
+
+    def asked() -> "subprocess.CompletedProcess[str] | None":
+        done = subprocess.run(command, capture_output=True, text=True, check=False)
+        return done if done.returncode == 0 else None
+
+    verified: subprocess.CompletedProcess[str] = until(asked)
+    return verified
 
 
 def _found(reader: Person, words: str) -> Page:
@@ -84,6 +100,10 @@ def test_a_text_is_entered_reviewed_found_read_and_withdrawn(
     page.get_by_role("link", name="在正文中").click()
     expect(page.locator(".text")).to_have_text(PUBLIC)
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), "it fits a phone"
+    page.get_by_role("link", name="核对这段原文").click()
+    expect(page.locator(".verdict.good")).to_be_visible()
+    told = _verified(stack, record_id)
+    assert (told.returncode, "条目" in told.stdout) == (0, True), told.stdout + told.stderr
     title = reader.open(f"/records/{record_id}").locator("h1").inner_text()
     page.get_by_role("link", name="阅读全文").click()
     expect(page.locator("h1")).to_have_text(title)

@@ -1,4 +1,4 @@
-"""Checks one record's provenance: from the entry as it is read to the audit log, with public keys alone (ADR 15)."""
+"""Checks the provenance of a record, or of its text: from the words as read to the audit log, by public keys alone."""
 
 import json
 from collections.abc import Callable, Iterator, Mapping
@@ -41,8 +41,12 @@ def verify_record(bundle: str, registry: Mapping[str, KnownRegion], logged: Logg
         raise NotProven(Step.ENTRY, f"{entry.get('archive_id')!r} is no archive of {region.name}")
     archive = region.archives[entry["archive_id"]]
     yield (
-        f"条目：{entry.get('title')}，档号 {entry.get('reference_code')}，{archive}。请与您看到的页面逐字比较。",
-        f"The entry: {entry.get('title')}, {entry.get('reference_code')}. Compare it with the page you read.",
+        _read_as_text(entry, archive)
+        if "text" in entry
+        else (
+            f"条目：{entry.get('title')}，档号 {entry.get('reference_code')}，{archive}。请与您看到的页面逐字比较。",
+            f"The entry: {entry.get('title')}, {entry.get('reference_code')}. Compare it with the page you read.",
+        )
     )
     content = manifest_content(shown.manifest)
     check_commitment(shown, content)
@@ -70,6 +74,14 @@ def verify_record(bundle: str, registry: Mapping[str, KnownRegion], logged: Logg
     yield (
         f"审计日志第 {index} 条记有这份清单的哈希，在 {checkpoint.size} 条的签名检查点之下。",
         f"Entry {index} of the audit log names the manifest's hash, under a signed checkpoint of {checkpoint.size}.",
+    )
+
+
+def _read_as_text(text: Mapping[str, Any], archive: str) -> Sentence:
+    first, length = str(text["text"]).split("\n")[0][:40], len(str(text["text"]))
+    return (
+        f"文本：{length} 字，开头为“{first}”，{archive}，条目 {text.get('record_id')}。请与您看到的页面逐字比较。",
+        f"The text: {length} characters, of record {text.get('record_id')}. Compare it with the page you read.",
     )
 
 

@@ -61,6 +61,7 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="tongdang-verify record", description=__doc__)
     parser.add_argument("file", nargs="?", help="a downloaded provenance.json")
     parser.add_argument("--portal", nargs=2, metavar=("URL", "RECORD_ID"), help="or a portal, and the record's id")
+    parser.add_argument("--text", action="store_true", help="with --portal: the record's public text, not its entry")
     parser.add_argument("--registry", help="regions.toml or registry.json that you trust; else the portal's own")
     add_log_arguments(parser)
     parser.add_argument("--json", action="store_true", help="answer as JSON")
@@ -74,8 +75,9 @@ def _bundle(asked: argparse.Namespace) -> str:
     if asked.file is not None:
         return Path(asked.file).read_text(encoding="utf-8")
     url, record_id = asked.portal[0].rstrip("/"), str(UUID(asked.portal[1]))
-    bundle = fetched(f"{url}/records/{record_id}/provenance.json")
-    shown = json.loads(fetched(f"{url}/api/v1/records/{record_id}"))
+    what = f"records/{record_id}" + ("/text" if asked.text else "")
+    bundle = fetched(f"{url}/{what}/provenance.json")
+    shown = json.loads(fetched(f"{url}/api/v1/{what}"))
     proven = json.loads(bundle)
     if "entry" in proven and proven["entry"] != shown:
         raise NotProven(Step.ENTRY, "the portal shows its readers another entry than the one it proves")

@@ -81,11 +81,11 @@ def text_chunk(
             continue
         version, opens = text["version"] + 1, decision == Decision.OPEN.value
         decided = {"state": _STATES[decision].value, "rule": line["rule"], "reason": line["reason"], "version": version}
-        change = {"$set": {**decided, "opened_on": on if opens else ""}}
-        chunk.changes.append(UpdateMany({"_id": record_id, **_as_read(text)}, change))
+        decided["opened_on"] = on if opens else ""
+        chunk.changes.append(UpdateMany({"_id": record_id, **_as_read(text)}, {"$set": decided}))
         chunk.changed += 1
         if opens:
-            public = open_text({**text, **decided}, batch, on, sample=sample)
+            public = open_text({**text, **decided}, archive_alone=batch.archive_alone, sample=sample)
             chunk.opened.append(record_id)
             chunk.messages.append(open_message(public, version, batch, now))
             chunk.ordinals.append(line["ordinal"])

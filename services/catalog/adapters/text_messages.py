@@ -22,17 +22,17 @@ def topic_of(region_id: str) -> str:
     return f"catalog.{region_id}.texts.v1"
 
 
-def open_text(stored: Mapping[str, Any], batch: Batch, opened_on: str, *, sample: bool) -> text_pb2.OpenText:
-    """What the public reads of a stored text that a list opens. `opened_on`: ISO 8601 day."""
+def open_text(stored: Mapping[str, Any], *, archive_alone: bool, sample: bool) -> text_pb2.OpenText:
+    """What the public reads of an open text, made from how it is stored."""
     return text_pb2.OpenText(
         record_id=stored["_id"],
-        region_id=batch.region_id,
-        archive_id=batch.archive_id,
+        region_id=stored["region_id"],
+        archive_id=stored["archive_id"],
         text=stored["text"],
         rule=stored["rule"],
-        batch_id=batch.batch_id,
-        opened_on=opened_on,
-        reviewed_by_archive_alone=batch.archive_alone,
+        batch_id=stored["batch_id"],
+        opened_on=stored["opened_on"],
+        reviewed_by_archive_alone=archive_alone,
         sample=sample,
     )
 

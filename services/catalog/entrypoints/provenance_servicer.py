@@ -15,4 +15,5 @@ class ProvenanceServicer(provenance_pb2_grpc.ProvenanceServiceServicer):
     def GetProvenance(  # noqa: N802 - named by the contract
         self, request: provenance_pb2.GetProvenanceRequest, context: grpc.ServicerContext
     ) -> provenance_pb2.GetProvenanceResponse:
-        return self._provenances.get(request.record_id)
+        found = self._provenances.text if request.text else self._provenances.get
+        return found(request.record_id)

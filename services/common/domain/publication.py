@@ -28,6 +28,13 @@ TEXT_MANIFEST_TYPE = "tongdang-text-manifest-1"
 CORRECTION_MANIFEST_TYPE = "tongdang-correction-manifest-1"
 """Of a list that replaced open entries: each keeps its day of opening, and says on which day it was corrected."""
 _COMMITTING = (MANIFEST_TYPE, TEXT_MANIFEST_TYPE, CORRECTION_MANIFEST_TYPE)
+_MATTERS: Mapping[str, frozenset[str]] = {
+    FIRST_MANIFEST_TYPE: frozenset({"opening"}),
+    MANIFEST_TYPE: frozenset({"opening", "rereview"}),
+    TEXT_MANIFEST_TYPE: frozenset({"text"}),
+    CORRECTION_MANIFEST_TYPE: frozenset({"correction"}),
+}
+"""What the people signed about, by what the province makes of it; without any word of it, about opening."""
 BUNDLE_TYPE = "tongdang-record-provenance-1"
 """Of `provenance.json`, the file that a reader takes along."""
 STATEMENT_TYPE = "tongdang-batch-signature-2"
@@ -124,10 +131,13 @@ def check_entry(entry: Mapping[str, Any], content: Mapping[str, Any]) -> None:
 
     Raises: NotProven.
     """
-    corrects = content.get("type") == CORRECTION_MANIFEST_TYPE
+    kind, matter = str(content.get("type")), content.get("matter", "opening")
+    if matter not in _MATTERS[kind]:
+        raise NotProven(Step.ENTRY, f"the list was signed as one of matter {matter!r}")
+    corrects = kind == CORRECTION_MANIFEST_TYPE
     if ("corrected_on" in entry) != corrects:
         raise NotProven(Step.ENTRY, "a list of corrections publishes nothing else, and no other list corrects")
-    if ("text" in entry) != (content.get("type") == TEXT_MANIFEST_TYPE):
+    if ("text" in entry) != (kind == TEXT_MANIFEST_TYPE):
         raise NotProven(Step.ENTRY, "a list of texts publishes no entries, and no other list publishes texts")
     day = {"corrected_on" if corrects else "opened_on": content.get("opened_on")}
     for field, said in ({name: content.get(name) for name in _SHARED} | day).items():

@@ -1,14 +1,28 @@
 """Texts on Kafka: everything agrees, what is altered is found, and a restored database gets them back."""
 
 from collections.abc import Iterator
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
 
-from services.catalog.adapters.text_messages import topic_of
+from services.catalog.adapters.provenances import MongoProvenances
+from services.catalog.adapters.retractions import REPEATED_AFTER, RetractionRepeats
+from services.catalog.adapters.text_messages import text_content, topic_of
 from services.catalog.domain.gathering import Matter
 from services.catalog.domain.texts import TextState
-from tests.integration.publication.own_province import OwnProvince, make_province, put
+from services.common.domain.errors import NotFound
+from services.common.domain.publication import (
+    Provenance,
+    check_commitment,
+    check_entry,
+    check_signers,
+    manifest_content,
+)
+from services.common.mongo.transactions import Transactions
+from tests.integration.dataplane.ground import until
+from tests.integration.publication.disk import AT_ONCE, configure, places
+from tests.integration.publication.own_province import CLOCK, IDS, OwnProvince, make_province, put
 from tongdang.catalog.v1 import text_pb2
 from tongdang.common.v1 import event_pb2
 
@@ -67,6 +81,52 @@ def test_a_text_that_somebody_alters_here_or_puts_onto_kafka_is_found(province: 
 
 def _value(event: event_pb2.Event, text: text_pb2.OpenText) -> bytes:
     return text_pb2.TextPublished(event=event, open=text).SerializeToString()
+
+
+def test_a_public_text_is_proven_by_public_keys_and_one_that_was_withdrawn_is_not(province: OwnProvince) -> None:
+    first, _, _, gone, _ = _ids(province)
+    provenances = MongoProvenances(province.database)
+    told = provenances.text(first).provenance
+    text, content = text_content(told.text), manifest_content(told.manifest)
+    check_commitment(
+        Provenance(text, told.salt, told.index, told.count, told.path, told.manifest, told.signature), content
+    )
+    check_entry(text, content)
+    check_signers(content)
+    assert text["text"] == WORDS
+    with pytest.raises(NotFound):
+        provenances.text(gone)
+
+
+def test_a_withdrawn_text_leaves_kafkas_disks(engines: Any) -> None:
+    province = make_province(engines)
+    topic, disks = topic_of(province.region_id), engines.stack.layout.data / "kafka"
+    configure(province.kafka, topic, {**AT_ONCE, "cleanup.policy": "compact"})
+    province.take_in(2)
+    province.published(2)
+    kept, gone = _ids(province)
+    province.enter_text(kept, WORDS)
+    words = f"此件另有编号{province.principal}。"
+    province.enter_text(gone, words)
+    province.published(2, Matter.TEXT)
+    assert places(disks, [words]), "else the search below could not find anything"
+    province.withdraw_text(gone)
+    province.send()
+    sent = CLOCK.now()
+    until(lambda: CLOCK.now() > sent + timedelta(seconds=2))  # a segment's life, as `AT_ONCE` has it, and more
+    later = _Later()
+    RetractionRepeats(Transactions(province.database, IDS, later), province.principal, later, IDS)()
+    province.send()
+    until(lambda: not places(disks, [words]), 180)
+    assert public(province) == {kept: "open", gone: "withdrawn"}
+    province.database.close()
+
+
+class _Later:
+    """Half a day on."""
+
+    def now(self) -> datetime:
+        return CLOCK.now() + 2 * REPEATED_AFTER
 
 
 def test_a_database_from_before_the_texts_gets_them_back_and_forgets_what_was_withdrawn(engines: Any) -> None:

@@ -218,7 +218,7 @@ def test_a_cancelled_list_lets_its_corrections_go_and_leaves_the_entries_alone(g
 
 def test_killed_at_any_commit_a_publication_of_corrections_ends_as_if_it_had_not_been(ground: Ground) -> None:
     with ground.working():
-        ids = opened(ground, 410)
+        ids = opened(ground, 210)
         for record_id in ids:
             propose(ground, record_id, pages="8")
         batch_id = gathered(ground)
@@ -229,9 +229,9 @@ def test_killed_at_any_commit_a_publication_of_corrections_ends_as_if_it_had_not
             worker.wait(120)
     with ground.working():
         done = ground.settled(batch_id, 120)
-    assert (done.applied, done.skipped, done.state) == (410, (), State.PUBLISHED)
+    assert (done.applied, done.skipped, done.state) == (210, (), State.PUBLISHED)
     assert {tuple(one.event.version for one in sent(ground, record_id)) for record_id in ids} == {(2, 3)}
-    assert ground.database.db["records"].count_documents({"pages": 8, "version": 3}) == 410
+    assert ground.database.db["records"].count_documents({"pages": 8, "version": 3}) == 210
 
 
 def test_retractions_while_corrections_are_published_leave_nothing_public(ground: Ground) -> None:

@@ -15,7 +15,7 @@ from services.audit.verifier import record_command
 from services.audit.verifier.logged import check_logged
 from services.audit.verifier.record import Retracted, verify_record
 from services.audit.verifier.registry import read_registry
-from services.common.domain.publication import FIRST_MANIFEST_TYPE, NotProven, Provenance, Step
+from services.common.domain.publication import FIRST_MANIFEST_TYPE, TEXT_MANIFEST_TYPE, NotProven, Provenance, Step
 from services.common.domain.registry import Region, Registry
 from services.portal.domain.proofs import failing_step, public_registry, retracted_bundle
 from tests.builders.publications import ARCHIVE, BATCH, REGION, Published, bundle, event_leaf, public_key
@@ -56,6 +56,25 @@ def test_the_log_is_searched_where_the_told_place_is_not_the_events(at: int | No
     published = Published()
     told = verified(bundle(published.proof(), at=at), published)
     assert "Entry 300 of the audit log" in told[-1][1]
+
+
+def test_a_text_is_proven_as_its_entry_is_and_under_no_list_of_another_matter() -> None:
+    words = {"text": "经研究，同意。\n此复。", "rule": "P1"}
+    published = Published(kind=TEXT_MANIFEST_TYPE, matter="text", fields=words)
+    told = verified(bundle(published.proof(), at=300), published)
+    assert told[0][1].startswith("The text: 11 characters")
+    for matter in ("opening", "correction", ""):
+        as_text = Published(kind=TEXT_MANIFEST_TYPE, matter=matter, fields=words)
+        assert failing(bundle(as_text.proof(), at=300), as_text) is Step.ENTRY
+        assert failing_step(as_text.proof(), [public_key(as_text.province)]) is Step.ENTRY
+
+
+def test_an_entry_of_a_list_that_was_signed_about_something_else_is_not_proven() -> None:
+    for matter in ("text", "correction", "series"):
+        published = Published(matter=matter)
+        assert failing(bundle(published.proof(), at=300), published) is Step.ENTRY
+    deferred_before = Published(matter="rereview")
+    assert len(verified(bundle(deferred_before.proof(), at=300), deferred_before)) == 6
 
 
 CHANGED: dict[str, tuple[Callable[[dict[str, Any]], Any], Step]] = {
