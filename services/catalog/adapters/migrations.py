@@ -33,4 +33,5 @@ MIGRATIONS = [
     Migration(170, "dumps of the open catalogue", create_dump_collections),
     Migration(180, "lines by fonds, year, reason, proposal and group", index_lines_by_content),
     Migration(190, "corrections of open entries", create_correction_collections),
+    Migration(200, "indexes in which what waits is counted", index_reviewable_records),
 ]

@@ -1,0 +1,106 @@
+"""What a hundred thousand must not cost: what waits is counted in its index."""
+
+from collections.abc import Callable, Iterator
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from pymongo import monitoring
+
+from services.catalog.adapters.documents import RECORDS
+from services.catalog.adapters.plan_store import MongoPlans
+from services.catalog.adapters.waiting import MongoWaiting, observe_rereviews
+from services.catalog.domain.gathering import EVERYTHING, GatherFilter
+from services.catalog.domain.plans import Plan, PlanRow
+from services.catalog.domain.suggestions import DISCLOSED
+from services.common.domain.clock import legal_day
+from services.common.mongo.database import MongoDatabase
+from tests.builders.review import ARCHIVE
+from tests.integration.review.ground import CLOCK, IDS, REVIEWER, Ground
+
+pytestmark = pytest.mark.integration
+TODAY = legal_day(CLOCK.now())
+SOON = (TODAY + timedelta(days=400)).isoformat()
+
+
+class _Aggregates(monitoring.CommandListener):
+    """Keeps what is asked, each as its database can explain it."""
+
+    def __init__(self) -> None:
+        self.asked: list[dict[str, Any]] = []
+
+    def started(self, event: monitoring.CommandStartedEvent) -> None:
+        if event.command_name == "aggregate":
+            kept = {name: event.command[name] for name in ("aggregate", "pipeline", "hint") if name in event.command}
+            self.asked.append({**kept, "cursor": {}})
+
+    def succeeded(self, event: monitoring.CommandSucceededEvent) -> None:
+        """Nothing to keep."""
+
+    def failed(self, event: monitoring.CommandFailedEvent) -> None:
+        """Nothing to keep."""
+
+
+@pytest.fixture
+def aggregates() -> Iterator[_Aggregates]:
+    aggregates = _Aggregates()
+    monitoring.register(aggregates)
+    yield aggregates
+    monitoring._LISTENERS.command_listeners.remove(aggregates)
+
+
+@pytest.fixture
+def elsewhere(ground: Ground, aggregates: _Aggregates) -> Iterator[MongoDatabase]:
+    """The ground's database by a connection whose commands are kept."""
+    database = MongoDatabase(ground.database.uri, ground.database.name)
+    yield database
+    database.close()
+
+
+def _plan(*filters: GatherFilter) -> Plan:
+    rows = tuple(PlanRow(one, TODAY, REVIEWER.actor.pseudonym) for one in filters)
+    return Plan(IDS.new(), ARCHIVE, TODAY.year, "计划", rows, REVIEWER.actor.pseudonym, CLOCK.now())
+
+
+def _rows_of_a_plan(database: MongoDatabase, ground: Ground) -> list[int]:
+    plan = _plan(EVERYTHING, GatherFilter(fonds=("A001",), early=True, disclosed=True))
+    rows = MongoPlans(database, ground.transactions).progress(plan, frozenset({"A001", "A002"}), TODAY)
+    return [row.waiting for row in rows]
+
+
+def _waiting(database: MongoDatabase, ground: Ground) -> list[int]:
+    waiting = MongoWaiting(database).by_fonds(ARCHIVE, ["A001", "A002"], TODAY)["A001"]
+    return [waiting.due_again, waiting.disclosed]
+
+
+def _observed(database: MongoDatabase, ground: Ground) -> list[int]:
+    observe_rereviews(database, CLOCK, [ARCHIVE]).read()
+    return []
+
+
+@pytest.mark.parametrize(
+    ("count", "expected", "read"), [(_rows_of_a_plan, [40, 20], 0), (_waiting, [30, 20], 20), (_observed, [], 0)]
+)
+def test_what_waits_is_counted_in_its_index_and_at_most_what_may_open_early_is_read(
+    ground: Ground,
+    aggregates: _Aggregates,
+    elsewhere: MongoDatabase,
+    count: Callable[[MongoDatabase, Ground], list[int]],
+    expected: list[int],
+    read: int,
+) -> None:
+    ground.insert(40)
+    ground.insert(20, 40, eligible_on=SOON, disclosure=DISCLOSED)
+    ground.insert(50, 100, eligible_on=SOON)
+    ground.insert(30, 60, access_status="deferred", reevaluate_on="2020-01-01")
+    assert count(elsewhere, ground) == expected
+    asked = [one for one in aggregates.asked if one["aggregate"] == RECORDS]
+    assert asked
+    assert sum(_read(elsewhere, command) for command in asked) == read
+
+
+def _read(database: MongoDatabase, command: dict[str, Any]) -> int:
+    """Documents that answering it reads."""
+    told = database.db.command("explain", command, verbosity="executionStats")
+    first = told["stages"][0]["$cursor"] if "stages" in told else told
+    return int(first["executionStats"]["totalDocsExamined"])
