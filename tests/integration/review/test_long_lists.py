@@ -8,8 +8,10 @@ import pytest
 from pymongo import monitoring
 
 from services.catalog.adapters.documents import RECORDS
+from services.catalog.adapters.line_store import MongoLines
 from services.catalog.adapters.plan_store import MongoPlans
 from services.catalog.adapters.waiting import MongoWaiting, observe_rereviews
+from services.catalog.domain.acts import LineFilter
 from services.catalog.domain.gathering import EVERYTHING, GatherFilter
 from services.catalog.domain.plans import Plan, PlanRow
 from services.catalog.domain.suggestions import DISCLOSED
@@ -97,6 +99,20 @@ def test_what_waits_is_counted_in_its_index_and_at_most_what_may_open_early_is_r
     asked = [one for one in aggregates.asked if one["aggregate"] == RECORDS]
     assert asked
     assert sum(_read(elsewhere, command) for command in asked) == read
+
+
+def test_a_sample_of_all_that_a_filter_matches_reads_only_the_lines_it_shows(
+    ground: Ground, aggregates: _Aggregates, elsewhere: MongoDatabase
+) -> None:
+    ground.insert(400)
+    with ground.working():
+        batch_id = ground.gather().batch_id
+    count, sample = MongoLines(elsewhere).sample(batch_id, LineFilter(fonds="A001"), 20)
+    assert (count, len(sample), len({line.record_id for line, _ in sample})) == (400, 20, 20)
+    ordinals = [line.ordinal for line, _ in sample]
+    assert ordinals == sorted(ordinals)
+    [drawn] = [one for one in aggregates.asked if any("$sample" in stage for stage in one["pipeline"])]
+    assert _read(elsewhere, drawn) == 0
 
 
 def _read(database: MongoDatabase, command: dict[str, Any]) -> int:
