@@ -7,10 +7,12 @@ from typing import Any
 import pytest
 from pymongo import monitoring
 
+from services.catalog.adapters.batch_documents import ENTRIES
 from services.catalog.adapters.documents import RECORDS
 from services.catalog.adapters.line_store import MongoLines
 from services.catalog.adapters.plan_store import MongoPlans
 from services.catalog.adapters.waiting import MongoWaiting, observe_rereviews
+from services.catalog.application.lines import decide_lines
 from services.catalog.domain.acts import LineFilter
 from services.catalog.domain.gathering import EVERYTHING, GatherFilter
 from services.catalog.domain.plans import Plan, PlanRow
@@ -25,19 +27,34 @@ from tests.integration.review.ground import CLOCK, IDS, REVIEWER, Ground
 
 pytestmark = pytest.mark.integration
 TODAY = legal_day(CLOCK.now())
+_EXPLAINED = (
+    "aggregate",
+    "pipeline",
+    "cursor",
+    "find",
+    "filter",
+    "projection",
+    "sort",
+    "limit",
+    "hint",
+    "update",
+    "updates",
+)
 SOON = (TODAY + timedelta(days=400)).isoformat()
 
 
-class _Aggregates(monitoring.CommandListener):
-    """Keeps what is asked, each as its database can explain it."""
+class _Commands(monitoring.CommandListener):
+    """Keeps what is asked of the database, without what belongs to the session."""
 
     def __init__(self) -> None:
-        self.asked: list[dict[str, Any]] = []
+        self._asked: list[dict[str, Any]] = []
+
+    def of(self, kind: str, collection: str) -> list[dict[str, Any]]:
+        """Commands of a kind on a collection, as the database can explain them."""
+        return [one for one in self._asked if one.get(kind) == collection]
 
     def started(self, event: monitoring.CommandStartedEvent) -> None:
-        if event.command_name == "aggregate":
-            kept = {name: event.command[name] for name in ("aggregate", "pipeline", "hint") if name in event.command}
-            self.asked.append({**kept, "cursor": {}})
+        self._asked.append({name: event.command[name] for name in event.command if name in _EXPLAINED})
 
     def succeeded(self, event: monitoring.CommandSucceededEvent) -> None:
         """Nothing to keep."""
@@ -47,15 +64,15 @@ class _Aggregates(monitoring.CommandListener):
 
 
 @pytest.fixture
-def aggregates() -> Iterator[_Aggregates]:
-    aggregates = _Aggregates()
-    monitoring.register(aggregates)
-    yield aggregates
-    monitoring._LISTENERS.command_listeners.remove(aggregates)
+def commands() -> Iterator[_Commands]:
+    commands = _Commands()
+    monitoring.register(commands)
+    yield commands
+    monitoring._LISTENERS.command_listeners.remove(commands)
 
 
 @pytest.fixture
-def elsewhere(ground: Ground, aggregates: _Aggregates) -> Iterator[MongoDatabase]:
+def elsewhere(ground: Ground, commands: _Commands) -> Iterator[MongoDatabase]:
     """The ground's database by a connection whose commands are kept."""
     database = MongoDatabase(ground.database.uri, ground.database.name)
     yield database
@@ -88,7 +105,7 @@ def _observed(database: MongoDatabase, ground: Ground) -> list[int]:
 )
 def test_what_waits_is_counted_in_its_index_and_at_most_what_may_open_early_is_read(
     ground: Ground,
-    aggregates: _Aggregates,
+    commands: _Commands,
     elsewhere: MongoDatabase,
     count: Callable[[MongoDatabase, Ground], list[int]],
     expected: list[int],
@@ -99,13 +116,13 @@ def test_what_waits_is_counted_in_its_index_and_at_most_what_may_open_early_is_r
     ground.insert(50, 100, eligible_on=SOON)
     ground.insert(30, 60, access_status="deferred", reevaluate_on="2020-01-01")
     assert count(elsewhere, ground) == expected
-    asked = [one for one in aggregates.asked if one["aggregate"] == RECORDS]
+    asked = commands.of("aggregate", RECORDS)
     assert asked
     assert sum(_read(elsewhere, command) for command in asked) == read
 
 
 def test_a_sample_of_all_that_a_filter_matches_reads_only_the_lines_it_shows(
-    ground: Ground, aggregates: _Aggregates, elsewhere: MongoDatabase
+    ground: Ground, commands: _Commands, elsewhere: MongoDatabase
 ) -> None:
     ground.insert(400)
     with ground.working():
@@ -114,8 +131,19 @@ def test_a_sample_of_all_that_a_filter_matches_reads_only_the_lines_it_shows(
     assert (count, len(sample), len({line.record_id for line, _ in sample})) == (400, 20, 20)
     ordinals = [line.ordinal for line, _ in sample]
     assert ordinals == sorted(ordinals)
-    [drawn] = [one for one in aggregates.asked if any("$sample" in stage for stage in one["pipeline"])]
+    [drawn] = [one for one in commands.of("aggregate", ENTRIES) if "$sample" in one["pipeline"][-1]]
     assert _read(elsewhere, drawn) == 0
+
+
+def test_an_act_on_lines_reads_these_and_no_others_of_a_long_list(
+    ground: Ground, commands: _Commands, elsewhere: MongoDatabase
+) -> None:
+    batch_id, ids = ground.listed(3_000)
+    batches = Ground(elsewhere).batches
+    for seen, verdict in ((dict.fromkeys(ids[:500], 1), review.OPEN), (dict.fromkeys(ids[600:1_000], 1), review.DEFER)):
+        decide_lines(act_id=IDS.new(), batch_id=batch_id, seen=seen, verdict=verdict, by=ground.by(), batches=batches)
+    for asked, lines in zip(commands.of("update", ENTRIES), (500, 400), strict=True):
+        assert _read(elsewhere, asked) == lines
 
 
 def test_nobody_waits_for_the_end_of_a_long_list(ground: Ground) -> None:
