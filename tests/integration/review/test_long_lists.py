@@ -7,9 +7,10 @@ from typing import Any
 import pytest
 from pymongo import monitoring
 
-from services.catalog.adapters.batch_documents import ENTRIES
+from services.catalog.adapters.batch_documents import BATCHES, ENTRIES
 from services.catalog.adapters.documents import RECORDS
 from services.catalog.adapters.line_store import MongoLines
+from services.catalog.adapters.opened_lists import Asked, MongoOpened
 from services.catalog.adapters.plan_store import MongoPlans
 from services.catalog.adapters.waiting import MongoWaiting, observe_rereviews
 from services.catalog.application.lines import decide_lines
@@ -144,6 +145,21 @@ def test_an_act_on_lines_reads_these_and_no_others_of_a_long_list(
         decide_lines(act_id=IDS.new(), batch_id=batch_id, seen=seen, verdict=verdict, by=ground.by(), batches=batches)
     for asked, lines in zip(commands.of("update", ENTRIES), (500, 400), strict=True):
         assert _read(elsewhere, asked) == lines
+
+
+def test_a_page_of_early_openings_reads_no_line_that_opened_at_its_term(
+    ground: Ground, commands: _Commands, elsewhere: MongoDatabase
+) -> None:
+    batch_id, ids = ground.listed(600)
+    batches, lines = ground.database.db[BATCHES], ground.database.db[ENTRIES]
+    lines.update_many({"batch_id": batch_id}, {"$set": {"decision": "open", "rule": "O1"}})
+    lines.update_many({"record_id": {"$in": ids[500:]}}, {"$set": {"rule": "O2"}})
+    batches.update_one({"_id": batch_id}, {"$set": {"state": "published", "early": 100}})
+    opened = MongoOpened(elsewhere, [ARCHIVE])
+    page = opened.entries(Asked(ARCHIVE, None, early=True), size=20, token="")
+    opened.entries(Asked(ARCHIVE, None, early=True), size=20, token=page.next_token)
+    asked = commands.of("find", ENTRIES)
+    assert [_read(elsewhere, one) for one in asked] == [21, 21]
 
 
 def test_nobody_waits_for_the_end_of_a_long_list(ground: Ground) -> None:
