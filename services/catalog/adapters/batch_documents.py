@@ -15,6 +15,9 @@ from services.catalog.domain.work_list import Aggregation, Bulk, State
 
 BATCHES = "batches"
 ENTRIES = "batch_entries"
+BY_RECORD = "record"
+"""Index of a list's lines by their records. Writes name it: of a list on which nothing is decided yet the planner takes
+another, and reads the whole list for each thousand lines."""
 
 Document = dict[str, Any]
 
@@ -34,7 +37,7 @@ def create_batch_collections(db: Database[Document]) -> None:
     db[ENTRIES].create_indexes(
         [
             IndexModel([("batch_id", ASCENDING), ("ordinal", ASCENDING)], name="order", unique=True),
-            IndexModel([("batch_id", ASCENDING), ("record_id", ASCENDING)], name="record", unique=True),
+            IndexModel([("batch_id", ASCENDING), ("record_id", ASCENDING)], name=BY_RECORD, unique=True),
         ]
     )
 

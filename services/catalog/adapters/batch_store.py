@@ -21,6 +21,8 @@ from services.common.tracing import current_traceparent
 
 T = TypeVar("T")
 _WORKING = frozenset({State.GATHERING, State.RENEWING, State.CANCELLING})
+_SHORT = 2_000
+"""Lines of a list that is waited for to its end; of a longer one the page tells how far it is."""
 
 
 class MongoBatches:
@@ -76,7 +78,7 @@ class MongoBatches:
     def await_worker(self, batch_id: str, seconds: float) -> Batch:
         give_up = time.monotonic() + seconds
         while (batch := self.get(batch_id)).state in _WORKING or batch.bulk:
-            if time.monotonic() > give_up:
+            if time.monotonic() > give_up or batch.cursor > _SHORT:
                 break
             time.sleep(0.02)
         return batch

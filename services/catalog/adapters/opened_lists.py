@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from typing import Any
 
+from pymongo import ASCENDING, IndexModel
 from pymongo.database import Database
 
 from services.catalog.adapters.batch_documents import BATCHES, ENTRIES
@@ -129,6 +130,12 @@ class MongoOpened:
         """Those of them whose records are sample data."""
         found = {"_id": {"$in": sorted(batch_ids)}, "sample": True}
         return {row["_id"] for row in self._db[PUBLICATIONS].find(found, {"_id": 1})}
+
+
+def index_early(db: Database[Document]) -> None:
+    """Of lines that open early alone: the first page of them would read all lines before. For the migrations only."""
+    keys = [("batch_id", ASCENDING), ("ordinal", ASCENDING)]
+    db[ENTRIES].create_indexes([IndexModel(keys, name="early", partialFilterExpression=_EARLY)])
 
 
 def count_early(db: Database[Document]) -> None:

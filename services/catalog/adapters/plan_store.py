@@ -8,7 +8,7 @@ from pymongo import ASCENDING, DESCENDING, IndexModel
 from pymongo.database import Database
 
 from services.catalog.adapters.batch_documents import BATCHES
-from services.catalog.adapters.documents import RECORDS, REVIEWABLE
+from services.catalog.adapters.documents import RECORDS, REVIEWABLE, REVIEWABLE_INDEX
 from services.catalog.domain.gathering import GatherFilter
 from services.catalog.domain.plans import Plan, PlanRow, RowProgress
 from services.catalog.domain.suggestions import DISCLOSED
@@ -102,7 +102,7 @@ class MongoPlans:
             **({"disclosure": DISCLOSED} if filter_.disclosed else {}),
             **REVIEWABLE,
         }
-        return self._db[RECORDS].count_documents(found)
+        return self._db[RECORDS].count_documents(found, hint=REVIEWABLE_INDEX)
 
 
 def _standing(plan_id: str) -> Document:

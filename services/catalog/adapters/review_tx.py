@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from pymongo import UpdateMany
 
-from services.catalog.adapters.batch_documents import BATCHES, ENTRIES, batch_document, batch_of
+from services.catalog.adapters.batch_documents import BATCHES, BY_RECORD, ENTRIES, batch_document, batch_of
 from services.catalog.adapters.line_documents import (
     ACTS,
     KINDS,
@@ -90,7 +90,7 @@ class MongoReviewTx:
         for line in lines:
             alike.setdefault((line.verdict, line.disagreement_id), []).append(line)
         writes = [
-            UpdateMany(self._these(some), list(deciding(some[0])))  # they differ in nothing an act sets
+            UpdateMany(self._these(some), list(deciding(some[0])), hint=BY_RECORD)  # they differ in nothing an act sets
             for some in alike.values()
         ]
         if writes:
@@ -101,7 +101,8 @@ class MongoReviewTx:
         assert len(ticks) == 1, "one person ticks, at one time"
         ((by, at),) = ticks
         ticked = {"secrecy": {"by": {"$literal": by}, "at": at, "content_hash": "$content_hash"}, "ticked": True}
-        self._tx.db[ENTRIES].update_many(self._these(lines), [{"$set": ticked}], session=self._tx.session)
+        these, change = self._these(lines), [{"$set": ticked}]
+        self._tx.db[ENTRIES].update_many(these, change, hint=BY_RECORD, session=self._tx.session)
 
     def content_hashes(self, record_ids: Sequence[str]) -> dict[str, str]:
         wanted = {"_id": {"$in": list(record_ids)}}

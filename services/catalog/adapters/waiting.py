@@ -3,7 +3,13 @@
 from collections.abc import Sequence
 from datetime import date
 
-from services.catalog.adapters.documents import DUE_AGAIN, RECORDS, REVIEWABLE
+from services.catalog.adapters.documents import (
+    DUE_AGAIN,
+    DUE_AGAIN_INDEX,
+    RECORDS,
+    REVIEWABLE,
+    REVIEWABLE_INDEX,
+)
 from services.catalog.domain.issues import Waiting
 from services.catalog.domain.suggestions import DISCLOSED
 from services.common.domain.clock import Clock, legal_day
@@ -13,7 +19,7 @@ from services.common.observing import Observation
 
 
 class MongoWaiting:
-    """One province's records; each count is answered by the index that gathering uses."""
+    """One province's records; each count is answered from the index that gathering uses."""
 
     def __init__(self, database: MongoDatabase) -> None:
         self._records = database.db[RECORDS]
@@ -21,10 +27,9 @@ class MongoWaiting:
     def by_fonds(self, archive_id: str, fonds: Sequence[str], on: date) -> dict[str, Waiting]:
         """Of these fonds, on a legal day."""
         mine = {"archive_id": archive_id, "fonds": {"$in": list(fonds)}}
-        due = self._grouped({**mine, **due_again(on)}, "$reevaluate_on")
-        disclosed = self._grouped(
-            {**mine, **REVIEWABLE, "eligible_on": {"$gt": on.isoformat()}, "disclosure": DISCLOSED}, "$eligible_on"
-        )
+        due = self._grouped({**mine, **due_again(on)}, "$reevaluate_on", DUE_AGAIN_INDEX)
+        under_term = {**mine, **REVIEWABLE, "eligible_on": {"$gt": on.isoformat()}, "disclosure": DISCLOSED}
+        disclosed = self._grouped(under_term, "$eligible_on", REVIEWABLE_INDEX)
         none: Document = {"count": 0, "first": ""}
         return {
             code: Waiting(
@@ -33,9 +38,9 @@ class MongoWaiting:
             for code in fonds
         }
 
-    def _grouped(self, found: Document, day: str) -> dict[str, Document]:
+    def _grouped(self, found: Document, day: str, index: str) -> dict[str, Document]:
         group = {"_id": "$fonds", "count": {"$sum": 1}, "first": {"$min": day}}
-        return {row["_id"]: row for row in self._records.aggregate([{"$match": found}, {"$group": group}])}
+        return {row["_id"]: row for row in self._records.aggregate([{"$match": found}, {"$group": group}], hint=index)}
 
 
 def due_again(on: date) -> Document:
@@ -51,7 +56,8 @@ def observe_rereviews(database: MongoDatabase, clock: Clock, archives: Sequence[
     def read() -> None:
         today = legal_day(clock.now())
         found = {"archive_id": {"$in": list(archives)}, **due_again(today)}
-        row = next(iter(records.aggregate([{"$match": found}, {"$group": group}])), None)
+        counted = records.aggregate([{"$match": found}, {"$group": group}], hint=DUE_AGAIN_INDEX)
+        row = next(iter(counted), None)
         REREVIEWS_DUE.set(row["count"] if row else 0)
         REREVIEW_OLDEST.set((today - date.fromisoformat(row["first"])).total_seconds() if row else 0.0)
 

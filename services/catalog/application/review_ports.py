@@ -184,7 +184,7 @@ class Batches(Protocol):
         ...
 
     def await_worker(self, batch_id: str, seconds: float) -> Batch:
-        """The batch once the worker has done with it, or as it is when time is up."""
+        """The batch once the worker has done with it, or as it is when time is up, or once it is seen to be long."""
         ...
 
     def within(self, batch_id: str, work: Callable[[ReviewTx], T]) -> T:

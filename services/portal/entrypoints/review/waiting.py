@@ -2,10 +2,11 @@
 
 import csv
 import io
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from fastapi import APIRouter
-from fastapi.responses import Response
+from fastapi.responses import Response, StreamingResponse
 
 from services.portal.entrypoints.archive import cell, staff
 from services.portal.entrypoints.review.shared import At, unit_name
@@ -32,21 +33,32 @@ def early(at: At, page: str = "") -> Response:
 
 @router.get("/early.csv")
 def early_rows(at: At) -> Response:
-    """All of the latter, for a spreadsheet."""
+    """All of the latter, for a spreadsheet; what is read is sent on, however many there are."""
     person, province = staff(at)
-    out = io.StringIO()
-    writer = csv.writer(out)
-    writer.writerow([at.t(f"early.{name}") for name in _COLUMNS])
-    token = ""
-    while True:
+
+    def read(token: str) -> issues_pb2.ListEarlyOpeningsResponse:
         asked = issues_pb2.ListEarlyOpeningsRequest(archive_id=person.archive_id, page_size=100, page_token=token)
-        page = at.call(province.issues.ListEarlyOpenings, asked)
-        writer.writerows(_row(at, one) for one in page.openings)
-        token = page.next_page_token
-        if not token:
-            break
+        found: issues_pb2.ListEarlyOpeningsResponse = at.call(province.issues.ListEarlyOpenings, asked)
+        return found
+
+    first = read("")  # a refusal is a page, not a broken download
+
+    def parts() -> Iterator[str]:
+        page = first
+        yield "\ufeff" + _csv([[at.t(f"early.{name}") for name in _COLUMNS]])
+        yield _csv(_row(at, one) for one in page.openings)
+        while page.next_page_token:
+            page = read(page.next_page_token)
+            yield _csv(_row(at, one) for one in page.openings)
+
     headers = {"Content-Disposition": 'attachment; filename="early-openings.csv"', "Cache-Control": "no-store"}
-    return Response("\ufeff" + out.getvalue(), media_type="text/csv; charset=utf-8", headers=headers)
+    return StreamingResponse(parts(), media_type="text/csv; charset=utf-8", headers=headers)
+
+
+def _csv(rows: Iterable[list[str]]) -> str:
+    out = io.StringIO()
+    csv.writer(out).writerows(rows)
+    return out.getvalue()
 
 
 def _row(at: Visit, one: issues_pb2.EarlyOpening) -> list[str]:
