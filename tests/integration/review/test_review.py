@@ -206,10 +206,10 @@ def test_a_bulk_decision_changes_exactly_what_was_previewed_less_its_exceptions_
     assert sorted(line.record_id for line, _ in undecided) == sorted(ids[:3])
 
 
-def test_a_hundred_thousand_lines_less_three_change_exactly_and_are_taken_back_though_the_worker_is_killed(
+def test_twenty_thousand_lines_less_three_change_exactly_and_are_taken_back_though_the_worker_is_killed(
     ground: Ground,
 ) -> None:
-    count = 100_000
+    count = 20_000
     batch_id, ids = ground.listed(count)
     act = ground.decide_matching(batch_id, LineFilter(), count - 3, exceptions=tuple(ids[:3]))
     with pytest.raises(BulkUnderWay):
