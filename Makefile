@@ -30,7 +30,7 @@ test: .venv/ready gen/ready ## all checks and tests, on the real engines (WORKER
 	@$(BIN)/python -m deploy.local provision --test
 	@$(MAKE) --no-print-directory lint types contracts
 	@$(BIN)/python -m pytest -n $(WORKERS) tests/unit tests/contract/catalog
-	@$(BIN)/python -m pytest -n $(WORKERS) --dist loadgroup --ignore tests/unit --durations 20
+	@$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder --ignore tests/unit --durations 20
 
 fault: .venv/ready gen/ready ## twenty seeded runs of faults (RUNS=… for more, SEED=… replays one), and single faults
 	@$(BIN)/python -m deploy.local provision --test

@@ -104,11 +104,7 @@ def people_password(stack: Stack) -> str:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Cheap tests first: a broken rule is seen before an engine starts.
-
-    Spread over workers, those of the whole stack stay together, and those of the browser; the rest needs MongoDB and
-    Kafka alone, and stays together by file.
-    """
+    """Cheap tests first: a broken rule is seen before an engine starts."""
     order = {"unit": 0, "contract": 1, "integration": 2, "e2e": 3, "fault": 4}
 
     def rank(item: pytest.Item) -> int:
@@ -116,7 +112,3 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         return next((place for name, place in order.items() if name in parts), 9)
 
     items.sort(key=rank)
-    for item in items:
-        whole = "stack" in getattr(item, "fixturenames", ())
-        group = ("browser" if "e2e" in item.path.parts else "stack") if whole else str(item.path.relative_to(ROOT))
-        item.add_marker(pytest.mark.xdist_group(group))

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from services.catalog.adapters.batch_documents import ENTRIES
-from services.catalog.adapters.documents import RECORDS
+from services.catalog.adapters.documents import RECORDS, REVIEWABLE_INDEX
 from services.catalog.adapters.gathering import to_gather
 from services.catalog.adapters.migrations import MIGRATIONS
 from services.catalog.adapters.publication_chunk import ChunkOutdated, PublicationChunk, read_chunk
@@ -146,6 +146,6 @@ def test_what_may_be_put_on_a_list_is_found_by_its_own_index(ground: Ground) -> 
     found = to_gather(replace(BATCH, fonds=tuple(one.code for one in ARCHIVE.fonds)))[0]
     plan = ground.db[RECORDS].find(found).sort([("eligible_on", 1), ("_id", 1)]).limit(5).explain()
     stages = str(plan["queryPlanner"]["winningPlan"])
-    assert "'indexName': 'to_review'" in stages
+    assert f"'indexName': '{REVIEWABLE_INDEX}'" in stages
     assert "'stage': 'SORT'" not in stages, "the index is merged fonds by fonds, not sorted"
     assert plan["executionStats"]["totalDocsExamined"] == 5
