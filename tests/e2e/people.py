@@ -73,3 +73,9 @@ class Person:
         self.press("记下结论")
         self.press("定稿")
         expect(page.locator("#live .sentence")).to_contain_text("已定稿")
+
+    def publish(self, batch: str, officer: "Person", director: "Person") -> None:
+        """Signs what is frozen for the archive; the unit's officer signs too, and a director confirms."""
+        for person, button in ((self, "以档案馆签名"), (officer, "以形成单位签名"), (director, "确认公布")):
+            person.open(f"{batch}/signatures")
+            person.press(button)

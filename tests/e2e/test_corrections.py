@@ -83,9 +83,7 @@ def test_a_wrong_title_is_corrected_under_two_signatures_and_the_public_reads_th
     expect(page.locator("#counts a:has-text('未定') strong")).to_have_text("0")
     expect(clerk.open(f"/archive/records/{record_id}/correction").locator("textarea")).to_have_count(0)
     reviewer.freeze(batch)
-    for person, button in ((reviewer, "以档案馆签名"), (officer, "以形成单位签名"), (director, "确认公布")):
-        person.open(f"{batch}/signatures")
-        person.press(button)
+    reviewer.publish(batch, officer, director)
 
     until(lambda: _finds(reader, RIGHTLY_NAMED, record_id))
     assert not _finds(reader, WRONGLY_NAMED, record_id)

@@ -90,9 +90,7 @@ def test_a_text_is_entered_reviewed_found_read_and_withdrawn(
     page.locator("#do-open").click()
     expect(page.locator("#counts a:has-text('未定') strong")).to_have_text("0")
     reviewer.freeze(batch)
-    for person, button in ((reviewer, "以档案馆签名"), (officer, "以形成单位签名"), (director, "确认公布")):
-        person.open(f"{batch}/signatures")
-        person.press(button)
+    reviewer.publish(batch, officer, director)
 
     until(lambda: _found(reader, "修缮校舍三间").locator(".passage").count())
     page = reader.page

@@ -48,6 +48,10 @@ RELEASE: Mapping[Matter, Callable[[str], Document]] = {
 """What makes a record fit for a later list, on a legal day."""
 
 
+_OPENED_ANEW: Document = {"corrected_on": None, "opened_in": ""}
+"""Of a record that was open before, and corrected then."""
+
+
 class ChunkOutdated(Unavailable):
     """A record changed after the chunk was made; nothing was written."""
 
@@ -157,13 +161,12 @@ def publication_chunk(
             "reason": reason,
             "masked_title": masked,
             "early_class": early_class,
-            "corrected_on": None,
-            "opened_in": "",
             "opened_on": on if opens else None,
             "reevaluate_on": None if opens else again,
             "reviewed_by_archive_alone": batch.archive_alone,
             "updated_at": now,
             "version": version + 1,
+            **(_OPENED_ANEW if batch.matter is Matter.REREVIEW else {}),
         }
         as_read = {"version": version, "batch_id": batch.batch_id, "access_status": UNDER_REVIEW[batch.matter]}
         chunk.changes.append(UpdateMany({"_id": {"$in": ids}, **as_read}, {"$set": fields}, hint="_id_"))

@@ -2,7 +2,7 @@
 
 import csv
 import io
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends
@@ -198,3 +198,10 @@ def _imports_with_error(at: Visit, message: str) -> Response:
 def cell(text: str) -> str:
     """A spreadsheet must not take a value for a formula."""
     return f"'{text}" if text[:1] in ("=", "+", "-", "@", "\t", "\r") else text
+
+
+def csv_rows(rows: Iterable[Iterable[str]]) -> str:
+    """RFC 4180."""
+    out = io.StringIO()
+    csv.writer(out).writerows(rows)
+    return out.getvalue()

@@ -67,6 +67,17 @@ def gathered(ground: Ground) -> str:
     return ground.gather(matter=Matter.CORRECTION).batch_id
 
 
+def confirmed(ground: Ground, count: int) -> tuple[list[str], str]:
+    """Open records of which a signed list corrects each, just confirmed: their ids, and the list's; the worker runs."""
+    ids = opened(ground, count)
+    for record_id in ids:
+        propose(ground, record_id, pages="8")
+    batch_id = gathered(ground)
+    ground.signed(batch_id)
+    cases.publish_batch(batch_id=batch_id, by=ground.by(DIRECTOR), desk=ground.desk)
+    return ids, batch_id
+
+
 def retract(ground: Ground, record_id: str) -> None:
     by = ground.by(DIRECTOR, "record.retract")
     cases.retract_record(record_id=record_id, rule="D2", reason="涉及他人", by=by, records=ground.records)
@@ -236,12 +247,7 @@ def test_killed_at_any_commit_a_publication_of_corrections_ends_as_if_it_had_not
 
 def test_retractions_while_corrections_are_published_leave_nothing_public(ground: Ground) -> None:
     with ground.working():
-        ids = opened(ground, 210)
-        for record_id in ids:
-            propose(ground, record_id, pages="8")
-        batch_id = gathered(ground)
-        ground.signed(batch_id)
-        cases.publish_batch(batch_id=batch_id, by=ground.by(DIRECTOR), desk=ground.desk)
+        ids, batch_id = confirmed(ground, 210)
         racing = [threading.Thread(target=_quietly, args=(ground, record_id)) for record_id in ids[::29]]
         for thread in racing:
             thread.start()

@@ -3,8 +3,6 @@
 Nothing here ever takes silence for consent.
 """
 
-import csv
-import io
 from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
@@ -16,7 +14,7 @@ from services.common.domain.errors import Kind, TongdangError
 from services.portal.domain.correction import public_changes
 from services.portal.domain.line_query import LineQuery
 from services.portal.domain.suggestion import advice
-from services.portal.entrypoints.archive import cell, staff
+from services.portal.entrypoints.archive import cell, csv_rows, staff
 from services.portal.entrypoints.review.shared import (
     LONG_S,
     At,
@@ -37,6 +35,8 @@ _ON_PAPER = 300
 """Lines that the letter itself lists; longer lists go along as a file that the letter names."""
 _STEP = 100
 MAX_CODES = 200
+_COLUMNS = ("code", "title", "date", "opinion", "rule", "reason")
+"""Of that file."""
 
 
 class UnknownCode(TongdangError):
@@ -175,7 +175,7 @@ def _decided(at: Visit, batch_id: str) -> Iterator[Any]:
 
 
 def _rows(at: Visit, batch_id: str) -> Iterator[str]:
-    yield "\ufeff" + _csv([at.t(f"field.{name}") for name in ("code", "title", "date", "opinion", "rule", "reason")])
+    yield "\ufeff" + csv_rows([[at.t(f"field.{name}") for name in _COLUMNS]])
     for line in _decided(at, batch_id):
         verdict = line.verdict
         words = at.t("decision.open" if verdict.decision == 2 else "decision.defer")
@@ -183,7 +183,7 @@ def _rows(at: Visit, batch_id: str) -> Iterator[str]:
         record = line.record
         title = _corrected(at, line) or record.title
         shown = (record.reference_code, title, record.date.raw, words, verdict.rule, reason)
-        yield _csv([cell(one) for one in shown])
+        yield csv_rows([[cell(one) for one in shown]])
 
 
 def _corrected(at: Visit, line: Any) -> str:
@@ -198,12 +198,6 @@ def _corrected(at: Visit, line: Any) -> str:
         if one.changed
     ]
     return "；".join(kept + told)
-
-
-def _csv(values: list[str]) -> str:
-    out = io.StringIO()
-    csv.writer(out).writerow(values)
-    return out.getvalue()
 
 
 def records_of(at: Visit, codes: list[str]) -> list[str]:

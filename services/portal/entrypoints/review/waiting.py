@@ -1,14 +1,12 @@
 """What waits without a list: deferrals that are due again, candidates for early opening; and what opened early."""
 
-import csv
-import io
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from typing import Any
 
 from fastapi import APIRouter
 from fastapi.responses import Response, StreamingResponse
 
-from services.portal.entrypoints.archive import cell, staff
+from services.portal.entrypoints.archive import cell, csv_rows, staff
 from services.portal.entrypoints.review.shared import At, unit_name
 from services.portal.entrypoints.visit import Visit
 from tongdang.catalog.v1 import issues_pb2
@@ -45,20 +43,14 @@ def early_rows(at: At) -> Response:
 
     def parts() -> Iterator[str]:
         page = first
-        yield "\ufeff" + _csv([[at.t(f"early.{name}") for name in _COLUMNS]])
-        yield _csv(_row(at, one) for one in page.openings)
+        yield "\ufeff" + csv_rows([[at.t(f"early.{name}") for name in _COLUMNS]])
+        yield csv_rows(_row(at, one) for one in page.openings)
         while page.next_page_token:
             page = read(page.next_page_token)
-            yield _csv(_row(at, one) for one in page.openings)
+            yield csv_rows(_row(at, one) for one in page.openings)
 
     headers = {"Content-Disposition": 'attachment; filename="early-openings.csv"', "Cache-Control": "no-store"}
     return StreamingResponse(parts(), media_type="text/csv; charset=utf-8", headers=headers)
-
-
-def _csv(rows: Iterable[list[str]]) -> str:
-    out = io.StringIO()
-    csv.writer(out).writerows(rows)
-    return out.getvalue()
 
 
 def _row(at: Visit, one: issues_pb2.EarlyOpening) -> list[str]:
