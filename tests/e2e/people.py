@@ -6,6 +6,10 @@ from playwright.sync_api import Browser, Page, expect
 
 from deploy.local.stack import Stack
 
+_PATIENCE_MS = 90_000
+"""As long as the site itself waits for a province."""
+expect.set_options(timeout=30_000)
+
 
 class Person:
     """One person at a browser of their own; citizens without JavaScript, on a phone."""
@@ -16,6 +20,7 @@ class Person:
         self.context = browser.new_context(viewport=size, locale="zh-CN", accept_downloads=True)
         if phone:
             self.context.route("**/static/*.js", lambda route: route.abort())
+        self.context.set_default_timeout(_PATIENCE_MS)
         self.page: Page = self.context.new_page()
         self.site = stack.url("portal")
         self._password = password

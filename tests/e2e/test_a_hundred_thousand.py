@@ -19,9 +19,9 @@ from services.catalog.domain.verdicts import Decision, Verdict
 from tests.builders.holdings import Document, Holdings
 from tests.e2e.people import Person
 from tests.e2e.test_the_story import browser  # noqa: F401 - the module's fixture
-from tests.e2e.timed import number, press, timed, turn, visit
+from tests.e2e.timed import number, press, timed, turn, visit, wait_while_it_moves
 
-pytestmark = [pytest.mark.e2e, pytest.mark.timeout(900)]
+pytestmark = [pytest.mark.e2e, pytest.mark.timeout(1_800)]
 ARCHIVE, DATABASE, UNIT = "a130123", "catalog_130000", "正定县农业农村局"
 MANY = 100_000
 OLD, RECENT = range(1940, 1950), range(2010, 2012)
@@ -148,7 +148,7 @@ def test_all_hundred_thousand_less_three_change_and_can_be_undone(
     expect(progress).to_have_attribute("max", "99997")
     with timed("carried out"):
         visit(reviewer, f"{batch}/lines", "lines during an act")
-        expect(progress).to_have_count(0, timeout=LONG_MS)
+        wait_while_it_moves(progress)
     visit(reviewer, f"{batch}/acts", "acts")
     newest = page.locator("tbody tr").first
     expect(newest.locator("td.num")).to_have_text("99,997")
@@ -183,7 +183,7 @@ def test_a_list_of_a_hundred_thousand_is_frozen_signed_and_waits_for_its_day(
         (director, "确认，到那天公布", "confirmed", "已确认，等待公布日"),
     ):
         live = visit(person, f"{batch}/signatures", f"signatures before it is {name}").locator("#live .sentence")
-        press(person, button, name, lambda: expect(live).to_contain_text(state, timeout=30_000))  # noqa: B023 - now
+        press(person, button, name, lambda: expect(live).to_contain_text(state, timeout=LONG_MS))  # noqa: B023 - now
     visit(officer, f"{batch}/lines", "lines for the unit")
     page = visit(director, "/archive/issues", "regular publication")
     expect(page.locator("#scheduled li").filter(has_text="100,000条将开放")).to_have_count(1)
@@ -221,7 +221,7 @@ def test_a_register_of_a_hundred_thousand_is_paged_filtered_and_reported(
     director.press("记下件数")
     report = page.locator("section.card").first
     shown = re.compile(f"延期 {whole:,}")
-    press(director, "生成报告", "report", lambda: expect(report).to_contain_text(shown, timeout=30_000))
+    press(director, "生成报告", "report", lambda: expect(report).to_contain_text(shown, timeout=LONG_MS))
     with timed("report's file"), page.expect_download() as downloaded:
         report.get_by_role("link", name=re.compile("下载文件")).click()
     _, _, rows_of_file = downloaded.value.path().read_text(encoding="utf-8").partition("档号")

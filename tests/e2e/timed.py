@@ -11,6 +11,7 @@ from tests.e2e.people import Person
 
 _WIDTHS = (1280, 375)
 _PAGE = 20
+_STANDSTILL_S = 120
 
 
 @contextmanager
@@ -49,6 +50,16 @@ def turn(page: Page, rows: Locator, name: str) -> None:
     expect(rows).to_have_count(len(before))
     assert len(before) == _PAGE
     assert not before & set(rows.all_inner_texts())
+
+
+def wait_while_it_moves(progress: Locator) -> None:
+    """Until no bar is shown any more; however long it takes, as long as the bar goes on."""
+    shown, give_up = [], time.monotonic() + _STANDSTILL_S
+    while now := progress.evaluate_all("bars => bars.map(bar => bar.value)"):
+        if now != shown:
+            shown, give_up = now, time.monotonic() + _STANDSTILL_S
+        assert time.monotonic() < give_up, f"stands still at {shown}"
+        progress.page.wait_for_timeout(500)
 
 
 def fits(page: Page) -> None:

@@ -6,12 +6,11 @@ from datetime import date
 from typing import Protocol
 
 from services.catalog.application.fonds import asked_units, require_asked
-from services.catalog.application.review import ReviewDesk, batch_event, change_batch, naming_lenders
+from services.catalog.application.review import ReviewDesk, batch_event, change_batch, confirmed_list, naming_lenders
 from services.catalog.application.review_ports import ReviewTx
 from services.catalog.domain.batches import Batch
 from services.catalog.domain.fonds_history import Standing
 from services.catalog.domain.issues import Rhythm, Waiting
-from services.catalog.domain.lines import listed_entries
 from services.common.domain.audit_event import AuditEvent, ObjectRef
 from services.common.domain.caller import Caller
 from services.common.domain.clock import legal_day
@@ -76,7 +75,7 @@ def schedule_batch(*, batch_id: str, day: date, by: Caller, desk: ReviewDesk, rh
 
     Raises: OutOfScope, InvalidArgument, and as `publish_batch`.
     """
-    batch, lines = desk.batches.whole(batch_id)
+    batch, stored_root = confirmed_list(batch_id, desk.batches)
     now = by.clock.now()
     loan = desk.loans.standing(by.actor, batch.archive_id, legal_day(now))
     batch.require_visible_to(by.actor, lent=loan is not None)
@@ -86,7 +85,7 @@ def schedule_batch(*, batch_id: str, day: date, by: Caller, desk: ReviewDesk, rh
         require_asked(tx.batch, legal_day(now), desk.registry, desk.fonds)
         tx.batch.require_rules(desk.terms.rules)
         separate = desk.terms.separate_confirmer
-        after = tx.batch.scheduled(listed_entries(lines), day, by=by.actor, at=now, separate=separate, loan=loan)
+        after = tx.batch.scheduled(stored_root, day, by=by.actor, at=now, separate=separate, loan=loan)
         tx.batch.require_version(batch.version)
         return after
 
@@ -118,7 +117,7 @@ def come_due(*, batch_id: str, by: Caller, desk: ReviewDesk) -> Batch:
     Args: by: the province's own worker. One transaction; a list that somebody changed meanwhile is left alone.
     Raises: NotFound, Unavailable; BatchNotReady, NotYetDue, ListChanged: nothing is to be done now.
     """
-    batch, lines = desk.batches.whole(batch_id)
+    batch, stored_root = confirmed_list(batch_id, desk.batches)
     now = by.clock.now()
     today = legal_day(now)
     schedule = batch.require_due(today)
@@ -132,7 +131,7 @@ def come_due(*, batch_id: str, by: Caller, desk: ReviewDesk) -> Batch:
         try:
             require_asked(tx.batch, today, desk.registry, desk.fonds)
             tx.batch.require_rules(desk.terms.rules)
-            after = tx.batch.come_due(listed_entries(lines), at=now, separate=separate, loan=loan)
+            after = tx.batch.come_due(stored_root, at=now, separate=separate, loan=loan)
         except TongdangError as problem:
             if problem.kind not in _FOR_PEOPLE:
                 raise

@@ -20,7 +20,7 @@ from services.catalog.domain.batch_errors import NothingToReview, SameSigner, Un
 from services.catalog.domain.batches import Batch
 from services.catalog.domain.confirmation import whom_to_borrow
 from services.catalog.domain.gathering import GatherFilter, Matter
-from services.catalog.domain.lines import listed_entries
+from services.catalog.domain.lines import list_root, listed_entries
 from services.catalog.domain.rules import DEFERRALS
 from services.catalog.domain.signatures import SIGNING_ROLE, Side
 from services.catalog.domain.verdicts import require_reason
@@ -132,13 +132,15 @@ def freeze_batch(*, batch_id: str, by: Caller, desk: ReviewDesk) -> Batch:
     """
     today = legal_day(by.clock.now())
     seen, lines = desk.batches.whole(batch_id)
+    seen.require_visible_to(by.actor)
+    seen.require_reviewing()
+    require_asked(seen, today, desk.registry, desk.fonds)
+    frozen = seen.frozen(lines, rules=desk.terms.rules, on=today)
 
     def work(tx: ReviewTx) -> Batch:
-        batch = tx.batch
-        batch.require_reviewing()
-        batch.require_version(seen.version)
-        require_asked(batch, today, desk.registry, desk.fonds)
-        return batch.frozen(lines, rules=desk.terms.rules, on=today)
+        tx.batch.require_version(seen.version)
+        require_asked(tx.batch, today, desk.registry, desk.fonds)
+        return frozen
 
     return change_batch(batch_id, work, by, desk.batches)
 
@@ -194,7 +196,7 @@ def publish_batch(*, batch_id: str, by: Caller, desk: ReviewDesk) -> Batch:
     Raises: OutOfScope, BatchNotReady, RulesChanged, NotReviewed, ListChanged, SignatureBroken; UnitUnknown: another
     body is asked by now; SameSigner: with whom to borrow.
     """
-    batch, lines = desk.batches.whole(batch_id)
+    batch, stored_root = confirmed_list(batch_id, desk.batches)
     now = by.clock.now()
     loan = desk.loans.standing(by.actor, batch.archive_id, legal_day(now))
     batch.require_visible_to(by.actor, lent=loan is not None)
@@ -203,7 +205,7 @@ def publish_batch(*, batch_id: str, by: Caller, desk: ReviewDesk) -> Batch:
         require_asked(tx.batch, legal_day(now), desk.registry, desk.fonds)
         separate = desk.terms.separate_confirmer
         tx.batch.require_rules(desk.terms.rules)
-        after = tx.batch.published(listed_entries(lines), by=by.actor, at=now, separate=separate, loan=loan)
+        after = tx.batch.published(stored_root, by=by.actor, at=now, separate=separate, loan=loan)
         tx.batch.require_version(batch.version)
         return after
 
@@ -211,6 +213,15 @@ def publish_batch(*, batch_id: str, by: Caller, desk: ReviewDesk) -> Batch:
     return naming_lenders(
         batch, desk.registry, lambda: change_batch(batch_id, work, by, desk.batches, lent=loan is not None, **facts)
     )
+
+
+def confirmed_list(batch_id: str, batches: Batches) -> tuple[Batch, str]:
+    """A batch and the root of its list as stored: hashed before the transaction, which then asks for its version.
+
+    Raises: NotFound.
+    """
+    batch, lines = batches.whole(batch_id)
+    return batch, list_root(listed_entries(lines))
 
 
 def retract_record(*, record_id: str, rule: str, reason: str, by: Caller, records: Records) -> RecordFields:

@@ -21,7 +21,7 @@ from services.catalog.domain.batch_errors import (
 )
 from services.catalog.domain.confirmation import Loan, require_different_people, standing_people
 from services.catalog.domain.issues import Returned, Schedule
-from services.catalog.domain.lines import Entry, Line, list_root, require_listable
+from services.catalog.domain.lines import Line, list_root, require_listable
 from services.catalog.domain.opinions import Evidence, package_evidence
 from services.catalog.domain.signatures import Side, Signature, require_signer
 from services.catalog.domain.verdicts import EARLY_RULES, Decision, require_reason
@@ -233,16 +233,14 @@ class Batch(WorkList):
         evidence.require_about(self.opinion_subject)
         return replace(self, evidence=evidence)._stood()
 
-    def published(
-        self, entries: Iterable[Entry], *, by: Actor, at: datetime, separate: bool, loan: Loan | None = None
-    ) -> Self:
+    def published(self, stored_root: str, *, by: Actor, at: datetime, separate: bool, loan: Loan | None = None) -> Self:
         """The confirmer decides: every listed record opens or defers, or none.
 
-        `separate`: whether the confirmer stands for no side (configuration). `loan`: lends a confirmer of another
-        archive.
+        `stored_root`: `list_root` of the list as it is stored now. `separate`: whether the confirmer stands for no side
+        (configuration). `loan`: lends a confirmer of another archive.
         Raises: RoleNotAllowed, BatchNotReady, NotReviewed, SameSigner, ListChanged, SignatureBroken, OutOfScope.
         """
-        lent = self._require_confirmable(entries, by, at, separate=separate, loan=loan)
+        lent = self._require_confirmable(stored_root, by, at, separate=separate, loan=loan)
         return replace(
             self._next(State.PUBLISHING),
             published_by=by.pseudonym,
@@ -254,14 +252,14 @@ class Batch(WorkList):
         )
 
     def scheduled(
-        self, entries: Iterable[Entry], day: date, *, by: Actor, at: datetime, separate: bool, loan: Loan | None = None
+        self, stored_root: str, day: date, *, by: Actor, at: datetime, separate: bool, loan: Loan | None = None
     ) -> Self:
         """The confirmer decides as in `published`, with effect on a legal day to come, on which all is asked again.
 
         `loan`: lends the confirmer today and on that day.
         Raises: as `published`.
         """
-        lent = self._require_confirmable(entries, by, at, separate=separate, loan=loan)
+        lent = self._require_confirmable(stored_root, by, at, separate=separate, loan=loan)
         if lent and not lent.lends(by, self.archive_id, day):
             raise OutOfScope("the loan ends before that day")
         return replace(self._next(State.SCHEDULED), schedule=Schedule.of(day, by, at), returned=None)
@@ -286,14 +284,14 @@ class Batch(WorkList):
         self.schedule.require_due(on)
         return self.schedule
 
-    def come_due(self, entries: Iterable[Entry], *, at: datetime, separate: bool, loan: Loan | None = None) -> Self:
+    def come_due(self, stored_root: str, *, at: datetime, separate: bool, loan: Loan | None = None) -> Self:
         """The day of a schedule has come: the confirmation takes effect if it could be given now.
 
         Raises: BatchNotReady, NotYetDue, and as `published`.
         """
         confirmer = self.require_due(legal_day(at)).confirmer
         signed = replace(self, state=State.SIGNED)
-        return signed.published(entries, by=confirmer, at=at, separate=separate, loan=loan)
+        return signed.published(stored_root, by=confirmer, at=at, separate=separate, loan=loan)
 
     def sent_back(self, code: str, at: datetime) -> Self:
         """The confirmation could not be given on its day, and why; people decide what becomes of the list.
@@ -312,7 +310,7 @@ class Batch(WorkList):
         return None
 
     def _require_confirmable(
-        self, entries: Iterable[Entry], by: Actor, at: datetime, *, separate: bool, loan: Loan | None
+        self, stored_root: str, by: Actor, at: datetime, *, separate: bool, loan: Loan | None
     ) -> Loan | None:
         """All that confirming asks; the loan by which the confirmer may, if it takes one."""
         lent = self._require_confirmer(by, loan, legal_day(at))
@@ -322,7 +320,7 @@ class Batch(WorkList):
         if missing or self.state is not State.SIGNED:
             raise NotReviewed(", ".join(sorted(missing)))
         require_different_people(self.signatures, self.evidence, by.pseudonym, separate=separate)
-        if list_root(entries) != self.root:
+        if stored_root != self.root:
             raise ListChanged("the stored list is not the one that was signed")
         for signature in self.signatures:
             signature.require_about(self.subject, self.unit_id)

@@ -40,7 +40,7 @@ def schema() -> tantivy.Schema:
 
 def key_of(record_id: str) -> bytes:
     """Sixteen bytes instead of thirty-six: they are stored, and are a term of their own. `record_id` is a UUID."""
-    return uuid.UUID(record_id).bytes
+    return bytes.fromhex(record_id.replace("-", ""))
 
 
 def record_id_of(key: bytes) -> str:
@@ -50,10 +50,10 @@ def record_id_of(key: bytes) -> str:
 
 def document_of(entry: Entry, text: Text | None = None) -> tantivy.Document:
     """What the index holds of a state: a retracted one is found by its key alone."""
-    document = tantivy.Document()
-    document.add_bytes("key", key_of(entry.record_id))
+    document, key = tantivy.Document(), key_of(entry.record_id)
+    document.add_bytes("key", key)
     document.add_text("state", "open" if entry.open else "retracted")
-    document.add_unsigned("changed", place(entry.changed, key_of(entry.record_id), retracted=not entry.open))
+    document.add_unsigned("changed", place(entry.changed, key, retracted=not entry.open))
     document.add_unsigned("version", entry.version)
     document.add_bytes("payload", entry.payload)
     if text:

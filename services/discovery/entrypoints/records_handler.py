@@ -36,21 +36,23 @@ class RecordsHandler:
 def state_of(message: Consumed) -> Entry | Text | Unreadable:
     """What a message says about its record, or the text of it.
 
-    Unreadable unless its key is a UUID, and key, topic and value agree.
+    Unreadable unless its key is a UUID, key, topic and value agree, and its moment and dates are such: no value of a
+    province keeps the others' from being read.
     """
     key = (message.key or b"").decode(errors="replace")
     value = message.value or b""
     of_text = message.topic.endswith(TEXTS)
     unreadable = Unreadable(message.topic, message.partition, message.offset, key, value, of_text)
-    state = (_text if of_text else _entry)(key, value, message.topic.split(".")[1]) if is_uuid(key) else None
+    try:
+        state = (_text if of_text else _entry)(key, value, message.topic.split(".")[1]) if is_uuid(key) else None
+    except (DecodeError, ValueError):
+        return unreadable
     return unreadable if state is None else state
 
 
 def _entry(key: str, value: bytes, region_of_topic: str) -> Entry | None:
-    try:
-        published = record_pb2.RecordPublished.FromString(value)
-    except DecodeError:
-        return None
+    """Raises: DecodeError, ValueError."""
+    published = record_pb2.RecordPublished.FromString(value)
     version, changed = int(published.event.version), published.event.time.ToDatetime(tzinfo=UTC)
     match published.WhichOneof("state"):
         case "open" if published.open.record_id == key and published.open.region_id == region_of_topic:
@@ -62,10 +64,8 @@ def _entry(key: str, value: bytes, region_of_topic: str) -> Entry | None:
 
 
 def _text(key: str, value: bytes, region_of_topic: str) -> Text | None:
-    try:
-        published = text_pb2.TextPublished.FromString(value)
-    except DecodeError:
-        return None
+    """Raises: DecodeError."""
+    published = text_pb2.TextPublished.FromString(value)
     version = int(published.event.version)
     match published.WhichOneof("state"):
         case "open" if published.open.record_id == key and published.open.region_id == region_of_topic:

@@ -6,6 +6,7 @@ from services.audit.adapters.logged_topic import LoggedTopic
 from services.audit.domain.errors import LogDiverged
 from services.common.kafka.logged import LoggedReader
 from tests.integration.audit.ground import AuditGround, leaves
+from tests.integration.dataplane.ground import until
 
 pytestmark = pytest.mark.integration
 
@@ -22,17 +23,18 @@ def test_a_producer_hears_what_is_signed_of_its_streams_and_of_no_other(ground: 
         ground.until_signed(24)
         overtaken = LoggedTopic(ground.connection, store, topic)
         overtaken.tell()
-        assert reader.read() == {f"{first}/1": 20}
+        until(lambda: reader.read() == {f"{first}/1": 20})
         old = store.signed_streams()
         ground.send(*leaves(21, 30))
         ground.until_signed(34)
         LoggedTopic(ground.connection, store, topic).tell()
-        assert reader.read() == {f"{first}/1": 30}
+        until(lambda: reader.read() == {f"{first}/1": 30})
         with pytest.MonkeyPatch.context() as patch:
             patch.setattr(store, "signed_streams", lambda: {one: seq - 1 for one, seq in old.items()})
             overtaken.tell()
         assert reader.read() == {f"{first}/1": 30}, "a lower number says nothing"
-    assert LoggedReader(ground.connection, second, topic).read() == {f"{second}/1": 3}
+    others = LoggedReader(ground.connection, second, topic)
+    until(lambda: others.read() == {f"{second}/1": 3})
 
 
 def test_a_log_that_diverged_tells_nothing(ground: AuditGround) -> None:

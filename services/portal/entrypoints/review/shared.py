@@ -24,7 +24,7 @@ OPEN_RULES, TEXT_RULES, DEFER_RULES = ("O1", "O2", "O3"), ("P1",), ("D1", "D2", 
 _RULES = {review_pb2.MATTER_TEXT: (TEXT_RULES, DEFER_RULES), review_pb2.MATTER_CORRECTION: (OPEN_RULES, ())}
 """To open by and to defer by, on other lists than of records; an open entry cannot be deferred, only retracted."""
 EARLY_CLASSES = ("economy", "education", "science", "culture")
-LONG_S = 30.0
+LONG_S = 90.0
 """Deadline of acts that touch a whole batch, in seconds."""
 _OBJECTABLE = (review_pb2.BATCH_STATE_REVIEW, review_pb2.BATCH_STATE_READY, review_pb2.BATCH_STATE_PARTLY_SIGNED)
 _DIGITS = 9
