@@ -1,19 +1,17 @@
 """The table of a run: on the console, and between its markers in docs/benchmarks.md."""
 
-import json
-from collections.abc import Sequence
-from dataclasses import asdict, dataclass
-from pathlib import Path
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
 from rich.table import Table
 
-from bench.figures import Figure, figure_of, growth
+from bench.figures import Figure, growth
 from bench.machine import machine, today, versions
 from bench.rows import BY_NAME, ROWS
 from deploy.local.layout import ROOT
 
 DOCUMENT = ROOT / "docs" / "benchmarks.md"
-_COLUMNS = ("work", "case", "ours", "limit", "ratio", "floor", "aim", "reached", "± rounds", "growth", "load", "commit")
+_COLUMNS = ("work", "case", "ours", "limit", "ratio", "floor", "aim", "reached", "± rounds", "growth", "load", "made")
 
 
 @dataclass(frozen=True)
@@ -46,7 +44,7 @@ def cells(outcome: Outcome) -> list[tuple[str, ...]]:
     work = BY_NAME[outcome.row].work
     lines = [_cells(work, outcome, figure) for figure in outcome.figures]
     if outcome.state != "measured":
-        lines.append((work, f"{outcome.state}: {outcome.why}", *[""] * 9, outcome.commit))
+        lines.append((work, f"{outcome.state}: {outcome.why}", *[""] * 9, _made(outcome)))
     return lines
 
 
@@ -63,8 +61,13 @@ def _cells(work: str, outcome: Outcome, figure: Figure) -> tuple[str, ...]:
         f"{figure.rounds}, {figure.spread:.0%}",
         _growth(outcome, figure),
         f"{outcome.load:.1f}",
-        outcome.commit,
+        _made(outcome),
     )
+
+
+def _made(outcome: Outcome) -> str:
+    """On which day, from which commit: rows of one table differ in both."""
+    return f"{today()} {outcome.commit}"
 
 
 def _growth(outcome: Outcome, figure: Figure) -> str:
@@ -91,44 +94,42 @@ def table(outcomes: Sequence[Outcome]) -> Table:
     return shown
 
 
-def knows_the_rows_of(run: str) -> bool:
-    """Whether a table was made on this copy: single rows can only be put among rows that are known."""
-    return _store(run).exists()
-
-
 def write(run: str, outcomes: Sequence[Outcome]) -> None:
-    """Replaces the rows measured now, keeps the others; the section of the other run is left alone."""
-    kept = {**_stored(run), **{outcome.row: outcome for outcome in outcomes}}
-    ordered = [kept[row.name] for row in ROWS if row.name in kept]
+    """Replaces the rows measured now in the document and keeps its others, whoever measured them."""
     text = DOCUMENT.read_text(encoding="utf-8")
-    before, after = text.split(_start(run))[0], text.split(_end(run))[1]
-    DOCUMENT.write_text(f"{before}{_start(run)}\n{_section(ordered)}{_end(run)}{after}", encoding="utf-8")
-    _store(run).parent.mkdir(parents=True, exist_ok=True)
-    _store(run).write_text(json.dumps([asdict(one) for one in ordered], ensure_ascii=False), encoding="utf-8")
+    DOCUMENT.write_text(with_rows(text, run, outcomes), encoding="utf-8")
 
 
-def _section(outcomes: Sequence[Outcome]) -> str:
-    lines = [f"{today()}, {machine()}. {versions()}.", "", _markdown(_COLUMNS), _markdown(["---"] * len(_COLUMNS))]
-    lines += [_markdown(values) for outcome in outcomes for values in cells(outcome)]
-    limits = [f"- {row.work}: {row.limit}" for row in (BY_NAME[one.row] for one in outcomes) if row.limit]
-    return "\n".join([*lines, "", "Limits and peers, measured in the same run:", "", *limits, ""])
+def with_rows(text: str, run: str, outcomes: Sequence[Outcome]) -> str:
+    """The document with these rows in the section of a run; the other run's is left alone."""
+    before, rest = text.split(_start(run))
+    section, after = rest.split(_end(run))
+    lines = _lines(section) | {
+        BY_NAME[outcome.row].work: [_markdown(values) for values in cells(outcome)] for outcome in outcomes
+    }
+    return f"{before}{_start(run)}\n{_section(lines)}{_end(run)}{after}"
+
+
+def _lines(section: str) -> dict[str, list[str]]:
+    """Work → its lines as they stand in a table."""
+    found: dict[str, list[str]] = {}
+    for line in section.splitlines():
+        if line.startswith("|"):
+            found.setdefault(line.split("|")[1].strip(), []).append(line)
+    return found
+
+
+def _section(lines: Mapping[str, Sequence[str]]) -> str:
+    """In the order of the rows; a work that is no row any more is gone."""
+    measured = [row for row in ROWS if row.work in lines]
+    head = [f"{machine()}. {versions()}.", "", _markdown(_COLUMNS), _markdown(["---"] * len(_COLUMNS))]
+    limits = [f"- {row.work}: {row.limit}" for row in measured if row.limit]
+    table = [line for row in measured for line in lines[row.work]]
+    return "\n".join([*head, *table, "", "Limits and peers, measured in the same run:", "", *limits, ""])
 
 
 def _markdown(values: Sequence[str]) -> str:
     return f"| {' | '.join(value.replace('|', '/') for value in values)} |"
-
-
-def _stored(run: str) -> dict[str, Outcome]:
-    """Rows of earlier runs on this machine."""
-    if not _store(run).exists():
-        return {}
-    rows = json.loads(_store(run).read_text(encoding="utf-8"))
-    read = [Outcome(**{**row, "figures": [figure_of(one) for one in row["figures"]]}) for row in rows]
-    return {outcome.row: outcome for outcome in read if outcome.row in BY_NAME}
-
-
-def _store(run: str) -> Path:
-    return ROOT / ".local" / f"bench-{run}.json"
 
 
 def _start(run: str) -> str:

@@ -107,7 +107,7 @@ ROWS = (
     Row(
         "audit-tessera",
         "bench.audit_tessera",
-        "audit, Kafka to signed checkpoint",
+        "audit, Kafka to signed checkpoint, beside Tessera",
         "Tessera, POSIX driver",
         short=(10 * _K, 100 * _K),
         long=(100 * _K, _M),
