@@ -14,6 +14,7 @@ from services.common.domain.errors import TongdangError, Unavailable
 from services.common.kafka.connection import KafkaConnection
 from services.common.kafka.consumed import Consumed, consumed_of
 from services.common.kafka.freshness import Freshness
+from services.common.kafka.turns import Turn, TurnOver
 from services.common.metrics import CONSUMER_LAG, WORK_INTERRUPTED
 from services.common.tracing import continued, traceparent_of
 
@@ -22,6 +23,9 @@ _MAX_BATCH = 5_000
 _POLL_MS = 250
 _BACK_OFF_S = (0.2, 0.5, 1.0, 2.0, 5.0)
 _LOOK_FOR_TOPICS_S = 2.0
+_SILENT_S = 60.0
+"""Without a word from the client, which should come back four times a second."""
+_WATCH_S = 1.0
 
 log = structlog.get_logger()
 
@@ -31,7 +35,7 @@ class TopicConsumer:
 
     An exception from `handle` is waited out and the batch is read again from `positions()`. A topic that does not
     exist yet is waited for. Positions that Kafka no longer has mean the result must be rebuilt: `on_lost`. A client
-    that stands still although there is more is replaced.
+    that stands still although there is more is replaced, and so is one that never comes back from a call.
     """
 
     def __init__(
@@ -44,9 +48,11 @@ class TopicConsumer:
         on_lost: Callable[[], None] | None = None,
         moved: Callable[[], bool] | None = None,
         max_batch: int = _MAX_BATCH,
+        silent_s: float = _SILENT_S,
     ) -> None:
         """`moved`: asked between two batches; True where the result was replaced, so that reading starts from its
-        positions. `max_batch`: messages handed on at once, where so many are waiting."""
+        positions. `max_batch`: messages handed on at once, where so many are waiting. `silent_s`: for how long the
+        client may say nothing."""
         self.name = name
         self._kafka = kafka
         self._topics = list(topics)
@@ -59,10 +65,13 @@ class TopicConsumer:
         self._caught_up = threading.Event()
         self._behind = 0
         self._freshness = Freshness(name)
-        self._thread = threading.Thread(target=self._run, name=name, daemon=True)
+        self._silent_s = silent_s
+        self._turn, self._thread = self._reader()
+        self._watch = threading.Thread(target=self._replace_silent, name=f"{name}-watch", daemon=True)
 
     def start(self) -> None:
         self._thread.start()
+        self._watch.start()
 
     def stop(self) -> None:
         self._stop.set()
@@ -70,8 +79,8 @@ class TopicConsumer:
             self._thread.join(timeout=9)
 
     def check(self) -> None:
-        """Raises: Unavailable: the thread died."""
-        if not self._thread.is_alive():
+        """Raises: Unavailable: a thread died."""
+        if not (self._thread.is_alive() and self._watch.is_alive()):
             raise Unavailable(self.name)
 
     @property
@@ -87,13 +96,29 @@ class TopicConsumer:
         """Messages between what was handled and the topics' ends, as last seen."""
         return self._behind
 
-    def _run(self) -> None:
+    def _reader(self) -> tuple[Turn, threading.Thread]:
+        turn = Turn()
+        return turn, threading.Thread(target=self._run, args=(turn,), name=self.name, daemon=True)
+
+    def _replace_silent(self) -> None:
+        """The thread of a silent client is left behind: whatever it brings, its turn is over."""
+        while not self._stop.wait(_WATCH_S):
+            if self._turn.ends_by_silence(self._silent_s):
+                WORK_INTERRUPTED.labels(worker=self.name, problem="ClientSilent").inc()
+                log.error("consumer-replaced", consumer=self.name)
+                self._turn, self._thread = self._reader()
+                self._thread.start()
+
+    def _run(self, turn: Turn) -> None:
         failures = 0
         while not self._stop.is_set():
             began = time.monotonic()
             try:
-                self._read_or_rebuild()
+                turn.heard()
+                self._read_or_rebuild(turn)
                 continue
+            except TurnOver:
+                return
             except (KafkaError, PyMongoError, TongdangError) as problem:
                 WORK_INTERRUPTED.labels(worker=self.name, problem=type(problem).__name__).inc()
                 log.warning("consumer-interrupted", consumer=self.name, problem=type(problem).__name__)
@@ -104,18 +129,19 @@ class TopicConsumer:
             self._stop.wait(_BACK_OFF_S[min(failures, len(_BACK_OFF_S) - 1)])
             failures += 1
 
-    def _read_or_rebuild(self) -> None:
+    def _read_or_rebuild(self, turn: Turn) -> None:
         """Raises: Unavailable: Kafka no longer has what the positions name, and nobody can rebuild the result."""
         try:
-            self._read()
+            self._read(turn)
         except (OffsetOutOfRangeError, NoOffsetForPartitionError) as lost:
             log.warning("offsets-lost", consumer=self.name)
             self._caught_up.clear()
             if self._on_lost is None:
                 raise Unavailable(f"{self.name}: offsets lost") from lost
-            self._on_lost()
+            with turn.working():
+                self._on_lost()
 
-    def _read(self) -> None:
+    def _read(self, turn: Turn) -> None:
         consumer = KafkaConsumer(
             **self._kafka.options(),
             group_id=None,
@@ -131,9 +157,11 @@ class TopicConsumer:
             missing = self._assign(consumer)
             look_again = time.monotonic() + _LOOK_FOR_TOPICS_S
             while not self._stop.is_set():
-                if self._moved():
+                with turn.working():
+                    moved = self._moved()
+                if moved:
                     return  # assign again, from other positions
-                self._poll(consumer)
+                self._poll(consumer, turn)
                 self._freshness.ask_when_due(consumer)
                 if missing and time.monotonic() > look_again:
                     if set(missing) & set(consumer.topics()):
@@ -142,16 +170,18 @@ class TopicConsumer:
         finally:
             consumer.close()
 
-    def _poll(self, consumer: KafkaConsumer) -> None:
+    def _poll(self, consumer: KafkaConsumer, turn: Turn) -> None:
         if not consumer.assignment():
             self._stop.wait(_POLL_MS / 1000)
             return
         polled = consumer.poll(timeout_ms=_POLL_MS)
+        turn.heard()
         batch = [consumed_of(row) for rows in polled.values() for row in rows]
         if batch:
             after = {(one.topic, one.partition): one.offset + 1 for one in batch}
             parents = (traceparent_of(one.headers) for one in batch)
-            with continued(f"{self.name} process", SpanKind.CONSUMER, parents, {"messaging.system": "kafka"}):
+            system = {"messaging.system": "kafka"}
+            with turn.working(), continued(f"{self.name} process", SpanKind.CONSUMER, parents, system):
                 self._handle(batch, after)
             self._freshness.handled(batch)
         lag = _lag(consumer)

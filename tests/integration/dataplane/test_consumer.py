@@ -1,10 +1,12 @@
 """The consumer on a real broker: positions are the caller's, nothing is skipped, what is lost is told."""
 
+import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from typing import Any
 
 import pytest
-from kafka import KafkaAdminClient, KafkaProducer
+from kafka import KafkaAdminClient, KafkaConsumer, KafkaProducer
 from kafka.admin import NewTopic
 
 from services.common.domain.errors import Unavailable
@@ -37,9 +39,15 @@ class Result:
 
 
 @contextmanager
-def consuming(ground: Ground, result: Result, topics: Sequence[str]) -> Iterator[TopicConsumer]:
+def consuming(ground: Ground, result: Result, topics: Sequence[str], silent_s: float = 60) -> Iterator[TopicConsumer]:
     consumer = TopicConsumer(
-        ground.kafka, topics, lambda: dict(result.positions), result.handle, "test", on_lost=result.clear
+        ground.kafka,
+        topics,
+        lambda: dict(result.positions),
+        result.handle,
+        "test",
+        on_lost=result.clear,
+        silent_s=silent_s,
     )
     consumer.start()
     try:
@@ -115,3 +123,31 @@ def test_positions_that_kafka_does_not_have_mean_to_start_anew(ground: Ground) -
     with consuming(ground, result, [ground.records]):
         until(lambda: result.values == ["a v1"])
     assert result.lost == 1
+
+
+def test_a_client_that_never_comes_back_is_replaced_and_what_it_brings_late_counts_for_nothing(
+    ground: Ground, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    result, clients, released, brought = Result(), list[Any](), threading.Event(), threading.Event()
+    poll = KafkaConsumer.poll
+
+    def silent_at_first(client: Any, *arguments: Any, **options: Any) -> Any:
+        clients.append(client)
+        found = poll(client, *arguments, **options)
+        if client is clients[0] and found:
+            released.wait()
+            brought.set()
+        return found
+
+    monkeypatch.setattr(KafkaConsumer, "poll", silent_at_first)
+    ground.commit(ground.message("a", 1))
+    ground.relayed()
+    with consuming(ground, result, [ground.records], silent_s=3):
+        until(lambda: result.values == ["a v1"])
+        assert not brought.is_set(), "another client read it"
+        released.set()
+        until(brought.is_set)
+        ground.commit(ground.message("a", 2))
+        ground.relayed()
+        until(lambda: len(result.values) > 1)
+    assert result.values == ["a v1", "a v2"]
