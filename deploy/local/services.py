@@ -62,10 +62,10 @@ def _common(layout: Layout, service: str) -> dict[str, object]:
         "OIDC__AUDIENCE": "tongdang",
         "OIDC__JWKS_URL": f"{inside}/protocol/openid-connect/certs",
         "REGISTRY__FILE": layout.etc / "regions.toml",
-        "BACKUP__KEY_FILE": secrets / "backup",
         "TRACING__ENDPOINT": layout.tracing,
     }
-    if service != "portal":
+    if service != "portal":  # which nobody backs up; the key that opens all backups is not for the public zone
+        values |= {"BACKUP__KEY_FILE": secrets / "backup"}
         values |= {"GRPC__HOST": layout.listens_on, "GRPC__PORT": layout.grpc_port(service)}
     return values
 

@@ -51,7 +51,14 @@ def needs(*, fetching: bool, tests: bool) -> list[Need]:
             ("libpango-1.0-0", "libpangoft2-1.0-0", "libharfbuzz-subset0"),
         ),
         Need("a CJK font", _cjk_font, ("fontconfig", "fonts-noto-cjk")),
-        *([Need("Chromium", lambda: shutil.which("chromium") is not None, ("chromium",))] if tests else []),
+        *(
+            [
+                Need("Chromium", lambda: shutil.which("chromium") is not None, ("chromium",)),
+                Need("faketime (a clock that jumps)", lambda: shutil.which("faketime") is not None, ("faketime",)),
+            ]
+            if tests
+            else []
+        ),
     ]
 
 

@@ -75,7 +75,7 @@ class Foundation:
         common = [
             observe_outbox(self.database, self.clock),
             observe_leases(self.database),
-            observe_backups(self.database),
+            *([observe_backups(self.database)] if self.settings.backup else []),
             observe_certificates(tls.certificate_file, tls.ca_file),
         ]
         return [

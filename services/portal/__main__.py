@@ -1,9 +1,13 @@
 """portal: the three front doors (citizen, archive, regulator) and the public REST API."""
 
+from functools import partial
+
 import uvicorn
 
+from services.common.backup.lost import go_on_after_loss
 from services.common.components import Component
 from services.common.foundation import Foundation
+from services.common.kafka.reading import read_stream
 from services.common.logging import configure_logging
 from services.common.runner import command_line
 from services.common.settings import read_secret
@@ -28,6 +32,8 @@ def run_service() -> None:
     configure_tracing(settings.identity.principal, settings.tracing.endpoint, settings.tracing.ratio)
     base = Foundation(settings)
     base.check_schema(MIGRATIONS)
+    stream = partial(read_stream, settings.kafka_connection(), settings.identity.principal)
+    go_on_after_loss(base.database, stream, base.clock.now())
     components: list[Component] = base.components()
     site = Site(
         settings=settings,
