@@ -3,9 +3,9 @@
 import re
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 
-from playwright.sync_api import Locator, Page, expect
+from playwright.sync_api import Error, Locator, Page, expect
 
 from tests.e2e.people import Person
 
@@ -54,10 +54,15 @@ def turn(page: Page, rows: Locator, name: str) -> None:
 
 def wait_while_it_moves(progress: Locator) -> None:
     """Until no bar is shown any more; however long it takes, as long as the bar goes on."""
-    shown, give_up = [], time.monotonic() + _STANDSTILL_S
-    while now := progress.evaluate_all("bars => bars.map(bar => bar.value)"):
-        if now != shown:
-            shown, give_up = now, time.monotonic() + _STANDSTILL_S
+    shown: list[float] = []
+    give_up = time.monotonic() + _STANDSTILL_S
+    while True:
+        with suppress(Error):  # the page is being read anew
+            now = progress.evaluate_all("bars => bars.map(bar => bar.value)")
+            if not now:
+                return
+            if now != shown:
+                shown, give_up = now, time.monotonic() + _STANDSTILL_S
         assert time.monotonic() < give_up, f"stands still at {shown}"
         progress.page.wait_for_timeout(500)
 

@@ -18,7 +18,7 @@ from tongdang.discovery.v1 import discovery_pb2, discovery_pb2_grpc
 
 pytestmark = pytest.mark.integration
 
-COMMANDS = ("status", "verify", "reconcile", "reindex", "backup", "restore")
+COMMANDS = ("status", "verify", "verify-publications", "reconcile", "reindex", "backup", "restore")
 DEAD_LETTERS = ("list", "retry", "discard")
 
 
@@ -85,6 +85,14 @@ def test_a_dead_letter_is_listed_without_its_content_and_given_up(stack: Stack, 
         until(lambda: admin["audit"]["entries"].find_one({"action": "operator.letter-discard"}))
 
 
+def test_a_dead_letter_is_sent_again(stack: Stack, parked: str) -> None:
+    assert tongdang(stack, "dead-letters", "retry", "requests", parked).returncode == 0
+    with admin_client(stack.layout) as admin:
+        letters = admin["requests"]["letters"]
+        until(lambda: letters.count_documents({"_id": parked, "attempts": {"$gt": 1}}) == 1)
+        until(lambda: admin["audit"]["entries"].find_one({"action": "operator.letter-retry"}))
+
+
 def test_the_index_is_rebuilt_while_searches_go_on_and_agrees_with_the_catalogues(
     stack: Stack, client: LocalClient
 ) -> None:
@@ -105,5 +113,7 @@ def test_a_backup_of_everything_runs_beside_the_stack_and_a_restore_does_not(sta
     done = tongdang(stack, "backup", str(tmp_path))
     assert done.returncode == 0, done.stderr
     assert len(list(tmp_path.glob("*.backup"))) == 7
+    refused = tongdang(stack, "restore", "requests", str(next(tmp_path.glob("requests-*.backup"))))
+    assert refused.returncode == 1 and "make stop" in refused.stderr
     unknown = tongdang(stack, "backup", str(tmp_path), "--service", "nobody")
     assert unknown.returncode != 0 and "expected one of" in unknown.stderr
