@@ -1,53 +1,78 @@
 """The portal's database is not backed up: lost, what the portal tells the log goes on under a name of its own."""
 
+from collections.abc import Iterator
 from typing import Any
 
+import httpx
 import pytest
-from pymongo.database import Database
+from pymongo import MongoClient
 
 from deploy.local import kafka
 from deploy.local.mongo import admin_client
 from deploy.local.stack import Stack
-from services.common.kafka.logged import LoggedReader
 from services.common.kafka.reading import read_stream
 from tests.integration.dataplane.ground import until
 
 pytestmark = pytest.mark.integration
 PORTAL = "portal"
+Admin = MongoClient[dict[str, Any]]
 
 
-def told(stack: Stack) -> list[tuple[str, int]]:
-    """What the portal has told so far: stream and number."""
-    return [(leaf.stream, leaf.seq) for leaf in read_stream(kafka.connection(stack.layout, PORTAL), PORTAL)]
-
-
-def newest(db: Database[Any]) -> dict[str, Any]:
-    return db["streams"].find_one({}, sort=[("incarnation", -1)]) or {"_id": ""}
-
-
-def test_a_lost_portal_goes_on_as_the_next_incarnation_and_contradicts_nothing(stack: Stack) -> None:
+@pytest.fixture
+def admin(stack: Stack) -> Iterator[Admin]:
     with admin_client(stack.layout) as admin:
-        evidence = admin["audit"]["evidence"].count_documents({})
-        before = newest(admin[PORTAL])["_id"]
-        stack.kill(PORTAL)
-        known = max((seq for stream, seq in told(stack) if stream == before), default=0)
-        assert known, "the portal has told the log something, as it does of every refused sign-in"
-        admin.drop_database(PORTAL)
+        yield admin
 
-        stack.start_service(PORTAL)
-        stack.wait_ready(PORTAL)
-        incarnation = int(before.rpartition("/")[2]) + 1
-        after = f"{PORTAL}/{incarnation}"
-        until(lambda: newest(admin[PORTAL])["_id"] == after)
-        assert until(lambda: [seq for stream, seq in told(stack) if stream == after])[0] == 1
-        row = admin[PORTAL]["restores"].find_one({})
-        assert row is not None
-        assert (row["before"], row["known_seq"], row["state"]) == (before, known, "done")
-        logged = LoggedReader(kafka.connection(stack.layout, PORTAL), PORTAL)
-        until(lambda: logged.read().get(after, 0) >= 1)
-        assert admin["audit"]["evidence"].count_documents({}) == evidence
 
-        stack.kill(PORTAL)
-        stack.start_service(PORTAL)
-        stack.wait_ready(PORTAL)
-        assert newest(admin[PORTAL])["_id"] == after, "a start later changes nothing"
+@pytest.fixture
+def lost(stack: Stack, admin: Admin) -> Iterator[tuple[str, int]]:
+    """The stream and the last number that Kafka had when kill -9 came and the database was gone; it serves again."""
+    callback = f"{stack.url(PORTAL)}/signin/callback"
+    assert httpx.get(callback, trust_env=False).status_code == 401, "which the portal records"
+    stream = newest(admin)
+    until(lambda: told(stack, stream))
+    stack.kill(PORTAL)
+    known = max(told(stack, stream))
+    admin.drop_database(PORTAL)
+    restart(stack)
+    yield stream, known
+
+
+def restart(stack: Stack) -> None:
+    stack.start_service(PORTAL)
+    stack.wait_ready(PORTAL)
+
+
+def told(stack: Stack, stream: str) -> list[int]:
+    """The numbers that the portal has told of a stream."""
+    leaves = read_stream(kafka.connection(stack.layout, PORTAL), PORTAL)
+    return [leaf.seq for leaf in leaves if leaf.stream == stream]
+
+
+def logged(admin: Admin, stream: str) -> int:
+    """How far the log has come with a stream."""
+    head = admin["audit"]["log_head"].find_one({"_id": "head"})
+    return sum(seq for name, seq, _ in head["streams"] if name == stream) if head else 0
+
+
+def newest(admin: Admin) -> str:
+    head = admin[PORTAL]["streams"].find_one({}, sort=[("incarnation", -1)])
+    return str(head["_id"]) if head else ""
+
+
+def test_a_lost_portal_goes_on_as_the_next_incarnation_and_contradicts_nothing(
+    stack: Stack, admin: Admin, lost: tuple[str, int]
+) -> None:
+    before, known = lost
+    after = f"{PORTAL}/{int(before.rpartition('/')[2]) + 1}"
+    until(lambda: newest(admin) == after)
+    [restored] = admin[PORTAL]["restores"].find({})
+    assert (restored["before"], restored["known_seq"], restored["state"]) == (before, known, "done")
+
+    until(lambda: logged(admin, after))
+    assert min(told(stack, after)) == 1
+    assert admin["audit"]["evidence"].count_documents({"stream": {"$regex": f"^{PORTAL}/"}}) == 0
+
+    stack.kill(PORTAL)
+    restart(stack)
+    assert newest(admin) == after, "a start later changes nothing"
