@@ -18,7 +18,7 @@ _HEAD = """\
 
 Written by `make capacity`: every number is arithmetic over costs measured in [benchmarks.md](benchmarks.md) (on two
 shared cores), sizes measured on a local stack with its samples, and the assumptions below, which nobody measured. A
-test holds the page to them. Costs are taken as the tables have them, each of the day and commit that its row names, also
+test holds the page to them. Costs are as the tables have them, each of the day and commit that its row names, also
 where they are under their floor.
 
 What is not built: an index divided into shards, several databases for requests, several logs. Where a line says more
