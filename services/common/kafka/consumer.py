@@ -14,6 +14,7 @@ from services.common.domain.errors import TongdangError, Unavailable
 from services.common.kafka.connection import KafkaConnection
 from services.common.kafka.consumed import Consumed, consumed_of
 from services.common.kafka.freshness import Freshness
+from services.common.kafka.positions import position
 from services.common.kafka.turns import Turn, TurnOver
 from services.common.metrics import CONSUMER_LAG, WORK_INTERRUPTED
 from services.common.tracing import continued, traceparent_of
@@ -214,7 +215,8 @@ def _lag(consumer: KafkaConsumer) -> int | None:
     lag = 0
     for partition in consumer.assignment():
         end = consumer.highwater(partition)
-        if end is None:
+        at = position(consumer, partition)
+        if end is None or at is None:
             return None
-        lag += max(0, end - consumer.position(partition))
+        lag += max(0, end - at)
     return lag

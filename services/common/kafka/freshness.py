@@ -8,6 +8,7 @@ from kafka.errors import KafkaError
 
 from services.common.domain.errors import Unavailable
 from services.common.kafka.consumed import Consumed
+from services.common.kafka.positions import position
 from services.common.metrics import CAUGHT_UP
 
 _EVERY_S = 5.0
@@ -50,14 +51,15 @@ class Freshness:
         asked = time.time()
         try:
             ends = consumer.end_offsets(list(consumer.assignment()), timeout_ms=_PATIENCE_MS)
-            positions = {partition: consumer.position(partition) for partition in ends}
+            told = {partition: position(consumer, partition) for partition in ends}
         except KafkaError:
             return
         finally:
             self._due = time.monotonic() + _EVERY_S
-        behind = {partition: positions[partition] for partition, end in ends.items() if positions[partition] < end}
+        positions = {partition: offset for partition, offset in told.items() if offset is not None}
+        behind = {partition: offset for partition, offset in positions.items() if offset < ends[partition]}
         known = [self._newest[partition] for partition in behind if partition in self._newest]
-        if not behind:
+        if not behind and len(positions) == len(ends):
             CAUGHT_UP.labels(consumer=self._consumer).set(asked)
         elif known:
             CAUGHT_UP.labels(consumer=self._consumer).set(min(known))

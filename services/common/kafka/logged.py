@@ -6,6 +6,7 @@ from contextlib import closing
 from kafka import KafkaConsumer, TopicPartition
 
 from services.common.kafka.connection import KafkaConnection
+from services.common.kafka.positions import position
 from services.common.kafka.topics import LOGGED
 from tongdang.audit.v1 import audit_pb2
 
@@ -41,10 +42,10 @@ class LoggedReader:
             consumer.assign([self._partition])
             end = consumer.end_offsets([self._partition])[self._partition]
             consumer.seek(self._partition, self._next)
-            while consumer.position(self._partition) < end and time.monotonic() < give_up:
+            while self._next < end and time.monotonic() < give_up:
                 for row in consumer.poll(timeout_ms=200).get(self._partition, []):
                     self._take(row.value or b"")
-            self._next = consumer.position(self._partition)
+                self._next = position(consumer, self._partition) or self._next
         return dict(self._logged)
 
     def _take(self, value: bytes) -> None:

@@ -6,6 +6,7 @@ from kafka import KafkaConsumer, TopicPartition
 
 from services.common.domain.errors import Unavailable
 from services.common.kafka.connection import KafkaConnection
+from services.common.kafka.positions import position
 from services.common.kafka.topics import audit_topic
 from tongdang.audit.v1 import audit_pb2
 
@@ -33,7 +34,8 @@ def read_all(kafka: KafkaConnection, topic: str) -> Iterator[tuple[bytes, bytes]
             consumer.assign([partition])
             consumer.seek_to_beginning(partition)
             idle = 0
-            while consumer.position(partition) < ends[partition]:  # not by count: compaction and commits leave holes
+            # not by count: compaction and commits leave holes
+            while (position(consumer, partition) or 0) < ends[partition]:
                 rows = consumer.poll(timeout_ms=_POLL_MS).get(partition, [])
                 yield from ((row.key or b"", row.value or b"") for row in rows)
                 idle = 0 if rows else idle + 1
