@@ -40,7 +40,7 @@ class LoggedReader:
         )
         with closing(consumer):
             consumer.assign([self._partition])
-            end = consumer.end_offsets([self._partition])[self._partition]
+            end = consumer.end_offsets([self._partition], timeout_ms=int(_PATIENCE_S * 1000))[self._partition]
             consumer.seek(self._partition, self._next)
             while self._next < end and time.monotonic() < give_up:
                 for row in consumer.poll(timeout_ms=200).get(self._partition, []):

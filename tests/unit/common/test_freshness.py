@@ -26,7 +26,7 @@ class FakeKafka:
     def assignment(self) -> set[TopicPartition]:
         return set(self.ends)
 
-    def position(self, partition: TopicPartition) -> int:
+    def position(self, partition: TopicPartition, timeout_ms: int) -> int:
         return self.positions[partition]
 
     def end_offsets(self, partitions: Sequence[TopicPartition], timeout_ms: int) -> dict[TopicPartition, int]:
