@@ -14,7 +14,7 @@ from services.common.domain.errors import TongdangError, Unavailable
 from services.common.kafka.connection import KafkaConnection
 from services.common.kafka.consumed import Consumed, consumed_of
 from services.common.kafka.freshness import Freshness
-from services.common.kafka.positions import position
+from services.common.kafka.positions import positions
 from services.common.kafka.turns import Turn, TurnOver
 from services.common.metrics import CONSUMER_LAG, WORK_INTERRUPTED
 from services.common.tracing import continued, traceparent_of
@@ -213,9 +213,8 @@ class TopicConsumer:
 def _lag(consumer: KafkaConsumer) -> int | None:
     """Messages between the positions and the ends; None until every partition has answered once."""
     lag = 0
-    for partition in consumer.assignment():
+    for partition, at in positions(consumer, consumer.assignment()).items():
         end = consumer.highwater(partition)
-        at = position(consumer, partition)
         if end is None or at is None:
             return None
         lag += max(0, end - at)

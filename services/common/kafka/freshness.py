@@ -8,7 +8,7 @@ from kafka.errors import KafkaError
 
 from services.common.domain.errors import Unavailable
 from services.common.kafka.consumed import Consumed
-from services.common.kafka.positions import position
+from services.common.kafka.positions import positions
 from services.common.metrics import CAUGHT_UP
 
 _EVERY_S = 5.0
@@ -51,15 +51,15 @@ class Freshness:
         asked = time.time()
         try:
             ends = consumer.end_offsets(list(consumer.assignment()), timeout_ms=_PATIENCE_MS)
-            told = {partition: position(consumer, partition) for partition in ends}
+            told = positions(consumer, ends)
         except KafkaError:
             return
         finally:
             self._due = time.monotonic() + _EVERY_S
-        positions = {partition: offset for partition, offset in told.items() if offset is not None}
-        behind = {partition: offset for partition, offset in positions.items() if offset < ends[partition]}
+        reached = {partition: offset for partition, offset in told.items() if offset is not None}
+        behind = {partition: offset for partition, offset in reached.items() if offset < ends[partition]}
         known = [self._newest[partition] for partition in behind if partition in self._newest]
-        if not behind and len(positions) == len(ends):
+        if not behind and len(reached) == len(ends):
             CAUGHT_UP.labels(consumer=self._consumer).set(asked)
         elif known:
             CAUGHT_UP.labels(consumer=self._consumer).set(min(known))
