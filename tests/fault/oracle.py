@@ -6,7 +6,7 @@ The databases are read as the administrator, the index from its folder, the log 
 import subprocess
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
@@ -17,6 +17,7 @@ from pymongo.database import Database
 from deploy.local.layout import ROOT, WITNESSES, Layout
 from deploy.local.mongo import Client, database_of
 from deploy.local.stack import Stack
+from deploy.local.waiting import until
 from services.audit.adapters.leaves import Leaves
 from services.audit.domain.streams import OWN_STREAM
 from services.audit.witness.memory import Memory
@@ -282,10 +283,12 @@ def no_fault_was_told_as_a_defect(world: World, ledger: Ledger) -> None:
 def every_event_is_logged_once(world: World) -> None:
     """Each event of an outbox stands in the log under its number, byte for byte, and no event stands there twice."""
     entries = world.of("audit")["entries"]
+    streams = {name: list(world.of(name)["streams"].find().sort("incarnation", 1)) for name in world.layout.services}
+    until(lambda: _is_logged(world, streams), "the log", lambda: True, _SETTLES_S)  # services go on telling it things
     leaves = Leaves(world.of("audit")).read(0, entries.count_documents({}))
-    for service in world.layout.services:
+    for service, known in streams.items():
         above = 0  # a row belongs to the incarnation between whose marks its number lies
-        for stream in world.of(service)["streams"].find().sort("incarnation", 1):
+        for stream in known:
             logged = {leaf.seq: leaf.content for leaf in leaves if leaf.stream == stream["_id"]}
             for document in world.of(service)["outbox"].find({"seq": {"$gt": above, "$lte": stream["mark"]}}):
                 for place, leaf in enumerate(document["leaves"]):
@@ -299,6 +302,13 @@ def every_event_is_logged_once(world: World) -> None:
         ]
     )
     assert not list(twice), "an event is logged twice"
+
+
+def _is_logged(world: World, streams: Mapping[str, Sequence[Mapping[str, Any]]]) -> bool:
+    """Whether the log's entries reach the ends that the streams had."""
+    entries = world.of("audit")["entries"]
+    ends = [(one["_id"], one["audit_seq"]) for known in streams.values() for one in known if one["audit_seq"]]
+    return all(entries.find_one({"stream": stream, "seq": {"$gte": seq}}, {"_id": 1}) for stream, seq in ends)
 
 
 def no_stream_has_a_gap_or_a_lie(world: World) -> None:
