@@ -47,8 +47,10 @@ def test_nothing_is_lost_doubled_half_there_or_unseen(
             with suppress(TimeoutError):  # what an actor failed with says more, and stands below
                 injector.run(faults)
         finally:
-            injector.heal_all()
-            story.over.set()
+            try:
+                injector.heal_all()
+            finally:
+                story.over.set()  # or the story would be played for ever
         _ended(playing)
         assert not injector.left, "the story stood still"
     print(_summary(client.ledger, client.steps))  # noqa: T201

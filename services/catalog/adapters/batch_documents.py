@@ -15,7 +15,7 @@ from services.catalog.domain.work_list import Aggregation, Bulk, State
 
 BATCHES = "batches"
 ENTRIES = "batch_entries"
-BY_RECORD = "record"
+BY_RECORD = "by_record"
 """Index of a list's lines by their records. Writes name it: of a list on which nothing is decided yet the planner takes
 another, and reads the whole list for each thousand lines."""
 
@@ -32,12 +32,6 @@ def create_batch_collections(db: Database[Document]) -> None:
         [
             IndexModel([("archive_id", ASCENDING), ("_id", DESCENDING)], name="archive"),
             IndexModel([("state", ASCENDING), ("_id", ASCENDING)], name="state"),
-        ]
-    )
-    db[ENTRIES].create_indexes(
-        [
-            IndexModel([("batch_id", ASCENDING), ("ordinal", ASCENDING)], name="order", unique=True),
-            IndexModel([("batch_id", ASCENDING), ("record_id", ASCENDING)], name=BY_RECORD, unique=True),
         ]
     )
 

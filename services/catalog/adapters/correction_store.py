@@ -6,7 +6,6 @@ from typing import Any
 from pymongo import ASCENDING, IndexModel
 from pymongo.database import Database
 
-from services.catalog.adapters.batch_documents import ENTRIES
 from services.catalog.adapters.documents import RECORDS
 from services.catalog.adapters.text_store import WAITING
 from services.catalog.domain.corrections import Correction, CorrectionState
@@ -21,9 +20,8 @@ CORRECTIONS = "corrections"
 
 
 def create_correction_collections(db: Database[Document]) -> None:
-    """Collection and indexes; for the migrations only. Idempotent. A corrected record is on more than one list."""
+    """Collection and index; for the migrations only. Idempotent."""
     create_collections(db, CORRECTIONS)
-    db[ENTRIES].create_indexes([IndexModel([("record_id", ASCENDING)], name="of_record")])
     by_fonds = [("archive_id", ASCENDING), ("fonds", ASCENDING), ("_id", ASCENDING)]
     db[CORRECTIONS].create_indexes([IndexModel(by_fonds, name="waiting", partialFilterExpression=WAITING)])
 

@@ -10,7 +10,7 @@ from pymongo import UpdateOne
 
 from services.catalog.adapters.batch_documents import ENTRIES
 from services.catalog.adapters.documents import DUE_AGAIN, OUT_OF_SCOPE, REVIEWABLE
-from services.catalog.adapters.line_documents import deciding, line_document, line_of
+from services.catalog.adapters.line_documents import deciding, line_document, line_of, suggested
 from services.catalog.adapters.subjects import SOURCES, subjects
 from services.catalog.adapters.text_store import WAITING
 from services.catalog.application.review_ports import RecordFields
@@ -131,9 +131,8 @@ def renew(tx: Tx, batch: Batch, suggest: Suggest, rules: str) -> Batch:
 
 def _renewed(batch: Batch, former: Line, line: Line) -> list[UpdateOne]:
     this = {"batch_id": batch.batch_id, "record_id": line.record_id}
-    suggestion = {"$set": {"suggestion": line.suggestion, "group_id": line.group_id}}
     anew = [UpdateOne(this, list(deciding(line)))] if line.verdict != former.verdict else []
-    return [UpdateOne(this, suggestion), *anew]
+    return [UpdateOne(this, {"$set": suggested(line)}), *anew]
 
 
 def _line(record: Document, ordinal: int, suggestion: Suggestion) -> Line:

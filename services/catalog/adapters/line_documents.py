@@ -6,7 +6,8 @@ from typing import Any
 from pymongo import ASCENDING, DESCENDING, IndexModel
 from pymongo.database import Database
 
-from services.catalog.adapters.batch_documents import BATCHES, ENTRIES, Document
+from services.catalog.adapters.batch_documents import BATCHES, Document
+from services.catalog.adapters.line_facets import facets_of, facets_wanted
 from services.catalog.domain.acts import Act, ActKind, LineFilter
 from services.catalog.domain.lines import Line, PackageOpinion, Tick
 from services.catalog.domain.suggestions import Proposal
@@ -45,26 +46,10 @@ KINDS: Sequence[Document] = (
 """Groups lines by all that the rules ask of them when a verdict is given, their term aside."""
 
 
-def create_line_collections(db: Database[Document]) -> None:
+def create_act_collections(db: Database[Document]) -> None:
     """Idempotent."""
     create_collections(db, ACTS, SHOWN)
     by_batch = ("batch_id", ASCENDING)
-    order = ("ordinal", ASCENDING)
-    db[ENTRIES].create_indexes(
-        [
-            IndexModel([by_batch, ("decision", ASCENDING), order], name="decision"),
-            IndexModel([by_batch, ("ticked", ASCENDING), order], name="ticked"),
-            IndexModel(
-                [by_batch, ("group_id", ASCENDING), ("decision", ASCENDING), ("ticked", ASCENDING), order],
-                name="group",
-            ),
-            IndexModel([by_batch, ("act_id", ASCENDING), order], name="act"),
-            IndexModel(
-                [by_batch, ("suggestion.proposal", ASCENDING), ("suggestion.rule", ASCENDING), order],
-                name="suggested",
-            ),
-        ]
-    )
     db[ACTS].create_indexes([IndexModel([by_batch, ("by", ASCENDING), ("at", DESCENDING)], name="recent")])
     db[SHOWN].create_indexes([IndexModel([by_batch, ("by", ASCENDING), ("record_ids", ASCENDING)], name="shown")])
     db[BATCHES].create_indexes(
@@ -72,21 +57,6 @@ def create_line_collections(db: Database[Document]) -> None:
             IndexModel([("bulk.act_id", ASCENDING)], name="bulk", sparse=True),
             IndexModel([("plan_id", ASCENDING), ("_id", DESCENDING)], name="plan"),
         ]
-    )
-
-
-def index_lines_by_content(db: Database[Document]) -> None:
-    """For lists read by one thing known of a line, in their order. Deciding and ticking leave these keys alone."""
-    order = ("ordinal", ASCENDING)
-    fields = {
-        "fonds": "fonds",
-        "year": "year",
-        "reason": "suggestion.reasons.code",
-        "proposal": "suggestion.proposal",
-        "of_group": "group_id",
-    }
-    db[ENTRIES].create_indexes(
-        [IndexModel([("batch_id", ASCENDING), (field, ASCENDING), order], name=name) for name, field in fields.items()]
     )
 
 
@@ -111,11 +81,15 @@ def line_document(batch_id: str, line: Line, salt: bytes) -> Document:
         "year": line.year,
         "eligible_on": line.eligible_on,
         "disclosure": line.disclosure,
-        "suggestion": line.suggestion,
-        "group_id": line.group_id,
+        **suggested(line),
         "former": [],
         "salt": salt,
     }
+
+
+def suggested(line: Line) -> Document:
+    """What the machine proposes for a line, and by what it is found since."""
+    return {"suggestion": line.suggestion, "group_id": line.group_id, "facets": facets_of(line)}
 
 
 def standing(line: Line) -> Document:
@@ -166,13 +140,10 @@ def matching(batch_id: str, wanted: LineFilter, ticked: bool | None = None) -> D
     given: Mapping[str, Any] = {
         "decision": wanted.decision.value if wanted.decision else "",
         "group_id": wanted.group_id,
-        "suggestion.proposal": wanted.proposal.value if wanted.proposal else "",
-        "suggestion.rule": wanted.rule,
-        "suggestion.reasons.code": wanted.reason,
-        "fonds": wanted.fonds,
-        "year": wanted.year,
     }
     found.update({name: value for name, value in given.items() if value})
+    if facets := facets_wanted(wanted):
+        found["facets"] = {"$all": facets}
     if ticked is not None:
         found["ticked"] = ticked
     return found

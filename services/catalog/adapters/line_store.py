@@ -6,6 +6,7 @@ from bson import ObjectId
 
 from services.catalog.adapters.batch_documents import ENTRIES
 from services.catalog.adapters.line_documents import ACTS, SHOWN, act_of, filter_document, line_of, matching
+from services.catalog.adapters.line_facets import BY_GROUP
 from services.catalog.adapters.subjects import matter_of, subjects
 from services.catalog.application.review_ports import GroupCounts, RecordFields
 from services.catalog.domain.acts import Act, LineFilter
@@ -61,7 +62,7 @@ class MongoLines:
                     }
                 },
             ],
-            hint="group",
+            hint=BY_GROUP,
         )
         tallies: dict[str, list[tuple[Decision, bool, int]]] = {}
         for row in counted:

@@ -5,7 +5,7 @@ from services.catalog.adapters.correction_store import create_correction_collect
 from services.catalog.adapters.desk_documents import create_desk_collections
 from services.catalog.adapters.documents import create_record_collections, index_reviewable_records
 from services.catalog.adapters.dump_shelf import create_dump_collections
-from services.catalog.adapters.line_documents import index_lines_by_content
+from services.catalog.adapters.line_facets import facet_lines, index_lines
 from services.catalog.adapters.opened_lists import count_early, index_early
 from services.catalog.adapters.publication_documents import create_publication_collections
 from services.catalog.adapters.register_migration import registers
@@ -31,8 +31,9 @@ MIGRATIONS = [
     Migration(160, "issue days of archives", create_rhythms),
     Migration(161, "early openings of a list are counted", count_early),
     Migration(170, "dumps of the open catalogue", create_dump_collections),
-    Migration(180, "lines by fonds, year, reason, proposal and group", index_lines_by_content),
+    Migration(180, "lines by fonds, year, reason, proposal and group", index_lines),
     Migration(190, "corrections of open entries", create_correction_collections),
     Migration(200, "indexes in which what waits is counted", index_reviewable_records),
     Migration(201, "index of early openings", index_early),
+    Migration(210, "lines by one index of facets", facet_lines),
 ]

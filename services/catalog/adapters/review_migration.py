@@ -7,7 +7,8 @@ from pymongo.database import Database
 from services.catalog.adapters.batch_documents import BATCHES, ENTRIES
 from services.catalog.adapters.documents import RECORDS, index_reviewable_records
 from services.catalog.adapters.fonds_store import ATTESTATIONS, HISTORY, create_fonds_collections
-from services.catalog.adapters.line_documents import create_line_collections
+from services.catalog.adapters.line_documents import create_act_collections
+from services.catalog.adapters.line_facets import index_lines
 from services.catalog.adapters.opinion_documents import create_opinion_collections
 from services.catalog.adapters.plan_store import create_plan_collections
 from services.catalog.domain.fonds_history import REGISTRY, EventKind
@@ -36,7 +37,8 @@ _GRACE = timedelta(days=365)
 
 def review_lists(db: Database[Document]) -> None:
     """Idempotent; a list that is being published is left to end as it was signed."""
-    create_line_collections(db)
+    create_act_collections(db)
+    index_lines(db)
     create_opinion_collections(db)
     create_fonds_collections(db)
     create_plan_collections(db)

@@ -7,6 +7,7 @@ import pytest
 from pymongo import monitoring
 
 from services.catalog.adapters.batch_documents import ENTRIES
+from services.catalog.adapters.line_facets import facet_lines
 from services.catalog.adapters.line_store import MongoLines
 from services.catalog.domain.acts import LineFilter
 from services.catalog.domain.suggestions import Proposal
@@ -25,6 +26,7 @@ _FILTERS = (
     LineFilter(fonds="A001"),
     LineFilter(year=1990),
     LineFilter(reason="personal-data"),
+    LineFilter(reason="personal-data", year=1990, decision=Decision.UNDECIDED),
 )
 
 
@@ -73,3 +75,23 @@ def test_a_page_of_a_list_reads_no_more_lines_than_it_shows_and_sorts_none(groun
         assert stats["totalDocsExamined"] <= _PAGE + 1, (command["filter"], told["queryPlanner"]["winningPlan"])
         assert "'stage': 'SORT'" not in str(told["queryPlanner"]["winningPlan"]), command["filter"]
     database.close()
+
+
+def test_lines_of_a_former_program_are_found_by_the_same_filters(ground: Ground) -> None:
+    ids = ground.insert(3)
+    ids += ground.insert(2, 3, title="身份证11010519491231002X")
+    with ground.working():
+        batch_id = ground.gather().batch_id
+    db, found = ground.database.db, {"batch_id": batch_id}
+    written = {line["_id"]: sorted(line["facets"]) for line in db[ENTRIES].find(found)}
+    assert sum("reason:personal-data" in facets for facets in written.values()) == 2
+    bare, *_ = written
+    db[ENTRIES].update_many(found, {"$unset": {"facets": ""}})
+    db[ENTRIES].update_one({"_id": bare}, {"$unset": dict.fromkeys(("fonds", "year", "suggestion"), "")})
+    db[ENTRIES].create_index([("batch_id", 1), ("fonds", 1), ("ordinal", 1)], name="fonds")
+    for _ in range(2):
+        facet_lines(db)
+    again = {line["_id"]: sorted(line["facets"]) for line in db[ENTRIES].find(found)}
+    assert again.pop(bare) == ["fonds:", "proposal:", "rule:", "year:0"]
+    assert again == {line: facets for line, facets in written.items() if line != bare}
+    assert "fonds" not in db[ENTRIES].index_information()
