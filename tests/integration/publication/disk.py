@@ -1,5 +1,6 @@
 """What lies on Kafka's disks: every byte as it is, and every record of every segment, decompressed."""
 
+import re
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
@@ -18,6 +19,7 @@ AT_ONCE = {
     "file.delete.delay.ms": "100",
 }
 """Half a day of a topic's life in a second."""
+_ID = re.compile(rb"[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}")
 
 
 def segments(folder: Path) -> Iterator[Path]:
@@ -33,17 +35,18 @@ def records_of(path: Path) -> Iterator[Any]:
 
 
 def places(folder: Path, words: Sequence[str]) -> list[str]:
-    """Where one of the words stands: file and how it was found, never the word."""
-    looked_for = [word.encode() for word in words]
-    found = []
-    for path in files_below(folder):
-        held = bytes_of(path)
-        if any(word in held for word in looked_for):
-            found.append(f"{path.relative_to(folder)} as it is")
+    """Where one of the words stands: file and how it was found, never the word. Ids may be thousands."""
+    looked_for = {word.encode() for word in words}
+    ids = set(filter(_ID.fullmatch, looked_for))
+
+    def stands_in(held: bytes) -> bool:
+        return any(word in held for word in looked_for - ids) or not ids.isdisjoint(_ID.findall(held))
+
+    found = [f"{path.relative_to(folder)} as it is" for path in files_below(folder) if stands_in(bytes_of(path))]
     for path in segments(folder):
         for record in records_of(path):
             parts = [record.key or b"", record.value or b"", *(value or b"" for _, value in record.headers)]
-            if any(word in part for word in looked_for for part in parts):
+            if any(map(stands_in, parts)):
                 found.append(f"{path.relative_to(folder)} offset {record.offset}")
     return found
 
