@@ -8,7 +8,7 @@ WORKERS ?= 2
 export SAMPLES PROVINCES
 .DEFAULT_GOAL := help
 
-.PHONY: help run stop reset province test sbom image-check compose kubernetes capacity bench bench-long fault
+.PHONY: help run stop reset province test sbom image-check compose kubernetes capacity bench bench-long fault scale
 .PHONY: lint types contracts rules protos engines venv lock clean
 
 help: ## this list
@@ -31,6 +31,10 @@ test: .venv/ready gen/ready ## all checks and tests, on the real engines (WORKER
 	@$(MAKE) --no-print-directory lint types contracts
 	@$(BIN)/python -m pytest -n $(WORKERS) tests/unit tests/contract/catalog
 	@$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder --ignore tests/unit --durations 20
+
+scale: .venv/ready gen/ready ## the pages of staff with a hundred thousand records of each kind (MANY=…), timed
+	@$(BIN)/python -m deploy.local provision --test
+	@MANY=$(or $(MANY),100000) $(BIN)/python -m pytest -s tests/e2e/test_long_holdings.py
 
 fault: .venv/ready gen/ready ## twenty seeded runs of faults (RUNS=… for more, SEED=… replays one), and single faults
 	@$(BIN)/python -m deploy.local provision --test

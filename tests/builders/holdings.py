@@ -1,4 +1,4 @@
-"""Records, lists and deferrals by the hundred thousand in one archive, as the product stores them; their removal."""
+"""Records, lists and deferrals by the thousand in one archive, as the product stores them; their removal."""
 
 import io
 from collections.abc import Iterable, Iterator, Sequence

@@ -1,6 +1,7 @@
 """People of the tests: one browser each, and the steps of the review that several tests go through by its pages."""
 
 import re
+from typing import Any
 
 from playwright.sync_api import Browser, Page, expect
 
@@ -9,6 +10,10 @@ from deploy.local.stack import Stack
 _PATIENCE_MS = 90_000
 """As long as the site itself waits for a province."""
 expect.set_options(timeout=30_000)
+_AT_KEYCLOAK = "/realms/"
+"""Path of the cookies by which the identity provider knows somebody again."""
+_KNOWN: dict[tuple[str, str], list[Any]] = {}
+"""These cookies, by site and username: who signed in once types no password in another browser of theirs."""
 
 
 class Person:
@@ -25,16 +30,19 @@ class Person:
         self.site = stack.url("portal")
         self._password = password
         if username:
-            self.open("/signin")
-            self.sign_in(username)
+            self.context.add_cookies(_KNOWN.get((self.site, username), []))
+            if not self.open("/signin").url.startswith(self.site):
+                self._sign_in(username)
+            expect(self.page.locator(".who")).to_be_visible()
 
-    def sign_in(self, username: str) -> None:
+    def _sign_in(self, username: str) -> None:
         """At the identity provider's page, which is open."""
         self.page.fill("#username", username)
         self.page.fill("#password", self._password)
         self.page.press("#password", "Enter")
         self.page.wait_for_url(f"{self.site}/**")
-        expect(self.page.locator(".who")).to_be_visible()
+        cookies = [one for one in self.context.cookies() if one.get("path", "").startswith(_AT_KEYCLOAK)]
+        _KNOWN[self.site, username] = cookies
 
     def open(self, path: str) -> Page:
         self.page.goto(self.site + path)

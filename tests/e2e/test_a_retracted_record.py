@@ -10,14 +10,14 @@ from deploy.local.mongo import admin_client
 from deploy.local.stack import Stack
 from services.common.domain.open_dump import JSON_LINES, RETRACTED
 from tests.e2e.people import Person
-from tests.e2e.test_the_story import ask_for_a_copy, browser, fulfil  # noqa: F401 - the module's fixture
+from tests.e2e.test_the_story import ask_for_a_copy, fulfil
 from tests.integration.publication.ground import Site, until
 
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(420)]
 
 
 def test_the_requester_knows_all_outlets_are_silent_and_the_copy_was_genuine_when_issued(
-    browser: Browser,  # noqa: F811
+    browser: Browser,
     stack: Stack,
     people_password: str,
 ) -> None:
@@ -64,7 +64,7 @@ def dumped(site: Site, name: str) -> str:
 
 
 def test_a_citizen_on_a_phone_without_javascript_reads_the_page_of_open_data(
-    browser: Browser,  # noqa: F811
+    browser: Browser,
     stack: Stack,
 ) -> None:
     context = browser.new_context(viewport={"width": 375, "height": 740}, java_script_enabled=False, locale="zh-CN")

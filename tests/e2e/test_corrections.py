@@ -8,7 +8,6 @@ from playwright.sync_api import Browser, Page, expect
 from deploy.local.client import LocalClient
 from deploy.local.stack import Stack
 from tests.e2e.people import Person
-from tests.e2e.test_the_story import browser  # noqa: F401 - the module's fixture
 from tests.integration.publication.ground import Province, until
 
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(420)]
@@ -40,7 +39,7 @@ def _finds(reader: Person, words: str, record_id: str) -> bool:
 
 
 def test_a_wrong_title_is_corrected_under_two_signatures_and_the_public_reads_the_right_one(
-    browser: Browser,  # noqa: F811
+    browser: Browser,
     stack: Stack,
     people_password: str,
 ) -> None:

@@ -4,14 +4,13 @@ import pytest
 from playwright.sync_api import Browser, expect
 
 from deploy.local.stack import Stack
-from tests.e2e.test_the_story import browser  # noqa: F401 - the module's fixture
 
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(120)]
 
 
 @pytest.mark.parametrize("words", ["救济", "救濟", "jiuji", "jiu ji"])
 def test_a_citizen_on_a_phone_without_javascript_finds_in_either_script_and_by_pinyin(
-    browser: Browser,  # noqa: F811
+    browser: Browser,
     stack: Stack,
     words: str,
 ) -> None:
@@ -26,7 +25,7 @@ def test_a_citizen_on_a_phone_without_javascript_finds_in_either_script_and_by_p
     context.close()
 
 
-def test_the_search_page_weighs_under_100_kb_and_asks_no_other_host(browser: Browser, stack: Stack) -> None:  # noqa: F811
+def test_the_search_page_weighs_under_100_kb_and_asks_no_other_host(browser: Browser, stack: Stack) -> None:
     context = browser.new_context()
     page = context.new_page()
     sizes: list[int] = []
@@ -40,7 +39,7 @@ def test_the_search_page_weighs_under_100_kb_and_asks_no_other_host(browser: Bro
 
 
 def test_everything_on_the_search_page_is_reached_by_keyboard_and_its_focus_is_seen(
-    browser: Browser,  # noqa: F811
+    browser: Browser,
     stack: Stack,
 ) -> None:
     context = browser.new_context(locale="zh-CN")

@@ -7,13 +7,12 @@ from playwright.sync_api import Browser, expect
 
 from deploy.local.stack import Stack
 from tests.e2e.people import Person
-from tests.e2e.test_the_story import browser  # noqa: F401 - the module's fixture
 
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(240)]
 
 
 def test_a_director_confirms_for_an_issue_day_and_takes_it_back_without_voiding_a_signature(
-    browser: Browser,  # noqa: F811
+    browser: Browser,
     stack: Stack,
     people_password: str,
 ) -> None:
@@ -52,7 +51,7 @@ def test_a_director_confirms_for_an_issue_day_and_takes_it_back_without_voiding_
 
 
 def test_a_director_sets_the_days_and_what_is_wrong_stays_in_the_form(
-    browser: Browser,  # noqa: F811
+    browser: Browser,
     stack: Stack,
     people_password: str,
 ) -> None:
@@ -70,7 +69,7 @@ def test_a_director_sets_the_days_and_what_is_wrong_stays_in_the_form(
 
 
 def test_what_is_due_again_and_what_may_open_early_is_told_with_its_buttons(
-    browser: Browser,  # noqa: F811
+    browser: Browser,
     stack: Stack,
     people_password: str,
 ) -> None:

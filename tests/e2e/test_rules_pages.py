@@ -6,13 +6,13 @@ import pytest
 from playwright.sync_api import Browser, expect
 
 from deploy.local.stack import Stack
-from tests.e2e.test_the_story import Person, browser  # noqa: F401 - the module's fixture
+from tests.e2e.people import Person
 
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(180)]
 
 
 def test_a_clerk_on_a_phone_reads_every_rule_in_both_languages_and_changes_no_word(
-    browser: Browser,  # noqa: F811
+    browser: Browser,
     stack: Stack,
     people_password: str,
 ) -> None:
@@ -30,7 +30,7 @@ def test_a_clerk_on_a_phone_reads_every_rule_in_both_languages_and_changes_no_wo
 
 
 def test_the_bytes_of_a_table_have_the_hash_that_the_page_tells(
-    browser: Browser,  # noqa: F811
+    browser: Browser,
     stack: Stack,
     people_password: str,
 ) -> None:
@@ -44,7 +44,7 @@ def test_the_bytes_of_a_table_have_the_hash_that_the_page_tells(
 
 
 def test_a_director_adds_a_word_and_retires_it_and_keeps_what_was_written_when_something_is_missing(
-    browser: Browser,  # noqa: F811
+    browser: Browser,
     stack: Stack,
     people_password: str,
 ) -> None:

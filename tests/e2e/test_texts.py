@@ -11,7 +11,6 @@ from deploy.local.client import LocalClient
 from deploy.local.layout import ROOT
 from deploy.local.stack import Stack
 from tests.e2e.people import Person
-from tests.e2e.test_the_story import browser  # noqa: F401 - the module's fixture
 from tests.integration.publication.ground import Province, until
 
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(420)]
@@ -56,7 +55,7 @@ def _found(reader: Person, words: str) -> Page:
 
 
 def test_a_text_is_entered_reviewed_found_read_and_withdrawn(
-    browser: Browser,  # noqa: F811
+    browser: Browser,
     stack: Stack,
     people_password: str,
 ) -> None:

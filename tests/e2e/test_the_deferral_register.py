@@ -11,7 +11,6 @@ from deploy.local.client import LocalClient
 from deploy.local.stack import Stack
 from tests.builders.deferring import deferred
 from tests.e2e.people import Person
-from tests.e2e.test_the_story import browser  # noqa: F401 - the module's fixture
 
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(240)]
 
@@ -23,7 +22,7 @@ def _scan() -> bytes:
 
 
 def test_an_overdue_deferral_gets_its_consent_from_two_people_by_the_pages(
-    browser: Browser,  # noqa: F811
+    browser: Browser,
     stack: Stack,
     people_password: str,
     client: LocalClient,
@@ -59,7 +58,7 @@ def test_an_overdue_deferral_gets_its_consent_from_two_people_by_the_pages(
 
 
 def test_a_personal_series_is_proposed_signed_by_both_and_shown_as_overdue_until_consent(
-    browser: Browser,  # noqa: F811
+    browser: Browser,
     stack: Stack,
     people_password: str,
 ) -> None:
@@ -90,7 +89,7 @@ def test_a_personal_series_is_proposed_signed_by_both_and_shown_as_overdue_until
 
 
 def test_a_report_is_made_by_the_director_and_opened_by_the_authority_with_a_reason(
-    browser: Browser,  # noqa: F811
+    browser: Browser,
     stack: Stack,
     people_password: str,
 ) -> None:
@@ -130,7 +129,7 @@ def test_a_report_is_made_by_the_director_and_opened_by_the_authority_with_a_rea
 
 @pytest.mark.parametrize("path", ["/archive/deferrals", "/archive/consents", "/archive/series"])
 def test_the_registers_pages_fit_a_phone_without_script(
-    browser: Browser,  # noqa: F811
+    browser: Browser,
     stack: Stack,
     people_password: str,
     path: str,

@@ -15,7 +15,6 @@ from deploy.local.client import LocalClient
 from deploy.local.stack import Stack
 from services.portal.entrypoints.visit import COOKIE
 from tests.e2e.people import Person
-from tests.e2e.test_the_story import browser  # noqa: F401 - the module's fixture
 from tests.integration.dataplane.ground import until
 from tongdang.catalog.v1 import import_pb2, import_pb2_grpc
 
@@ -32,7 +31,7 @@ def _current(page: Page) -> str:
 
 
 def test_a_reviewer_decides_200_records_by_keyboard_with_the_mouse_untouched(
-    browser: Browser,  # noqa: F811
+    browser: Browser,
     stack: Stack,
     people_password: str,
 ) -> None:
@@ -66,7 +65,7 @@ def test_a_reviewer_decides_200_records_by_keyboard_with_the_mouse_untouched(
 
 
 def test_keys_can_be_switched_off_and_every_key_has_a_button(
-    browser: Browser,  # noqa: F811
+    browser: Browser,
     stack: Stack,
     people_password: str,
 ) -> None:
@@ -86,7 +85,7 @@ def test_keys_can_be_switched_off_and_every_key_has_a_button(
 
 
 def test_the_last_acts_are_undone_one_by_one_by_key_and_without_a_script(
-    browser: Browser,  # noqa: F811
+    browser: Browser,
     stack: Stack,
     people_password: str,
 ) -> None:
@@ -116,7 +115,7 @@ def test_the_last_acts_are_undone_one_by_one_by_key_and_without_a_script(
 
 
 def test_everything_a_filter_matches_less_three_changes_and_nothing_else(
-    browser: Browser,  # noqa: F811
+    browser: Browser,
     stack: Stack,
     people_password: str,
 ) -> None:
@@ -157,7 +156,7 @@ def test_everything_a_filter_matches_less_three_changes_and_nothing_else(
 
 
 def test_two_reviewers_at_one_line_see_who_decided_first_and_lose_no_word(
-    browser: Browser,  # noqa: F811
+    browser: Browser,
     stack: Stack,
     people_password: str,
 ) -> None:
@@ -183,7 +182,7 @@ def test_two_reviewers_at_one_line_see_who_decided_first_and_lose_no_word(
 
 
 def test_what_was_typed_outlives_the_session_for_its_writer_and_nobody_else(
-    browser: Browser,  # noqa: F811
+    browser: Browser,
     stack: Stack,
     people_password: str,
 ) -> None:
@@ -210,7 +209,7 @@ def test_what_was_typed_outlives_the_session_for_its_writer_and_nobody_else(
 
 
 def test_a_stamped_reply_counts_after_a_second_persons_check_and_its_letter_prints(
-    browser: Browser,  # noqa: F811
+    browser: Browser,
     stack: Stack,
     people_password: str,
     tmp_path: Path,
@@ -269,7 +268,7 @@ def _scan() -> bytes:
 
 
 def test_an_abolished_units_file_opens_with_two_of_the_archive_and_says_so(
-    browser: Browser,  # noqa: F811
+    browser: Browser,
     stack: Stack,
     client: LocalClient,
     people_password: str,
@@ -303,7 +302,7 @@ def test_an_abolished_units_file_opens_with_two_of_the_archive_and_says_so(
 
 
 def test_where_one_person_is_all_there_is_the_page_tells_whom_to_borrow(
-    browser: Browser,  # noqa: F811
+    browser: Browser,
     stack: Stack,
     client: LocalClient,
     people_password: str,

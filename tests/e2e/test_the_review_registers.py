@@ -5,13 +5,12 @@ from playwright.sync_api import Browser, expect
 
 from deploy.local.stack import Stack
 from tests.e2e.people import Person
-from tests.e2e.test_the_story import browser  # noqa: F401 - the module's fixture
 
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(240)]
 
 
 def test_a_plan_names_what_by_when_and_who_and_its_row_gathers_a_batch(
-    browser: Browser,  # noqa: F811
+    browser: Browser,
     stack: Stack,
     people_password: str,
 ) -> None:
@@ -40,7 +39,7 @@ def test_a_plan_names_what_by_when_and_who_and_its_row_gathers_a_batch(
 
 
 def test_a_list_gathered_by_mistake_is_cancelled_after_the_page_said_what_is_lost(
-    browser: Browser,  # noqa: F811
+    browser: Browser,
     stack: Stack,
     people_password: str,
 ) -> None:
@@ -62,7 +61,7 @@ def test_a_list_gathered_by_mistake_is_cancelled_after_the_page_said_what_is_los
 
 
 def test_a_units_history_counts_once_another_person_has_attested_it(
-    browser: Browser,  # noqa: F811
+    browser: Browser,
     stack: Stack,
     people_password: str,
 ) -> None:
@@ -83,7 +82,7 @@ def test_a_units_history_counts_once_another_person_has_attested_it(
 
 
 def test_what_a_unit_does_not_agree_to_is_held_until_the_mechanism_has_decided(
-    browser: Browser,  # noqa: F811
+    browser: Browser,
     stack: Stack,
     people_password: str,
 ) -> None:

@@ -1,14 +1,13 @@
 """The story of the product, in a real browser: review desk, citizen in another region, archive, regulator."""
 
 import subprocess
-from collections.abc import Iterator
 from io import BytesIO
 from pathlib import Path
 
 import pikepdf
 import pytest
 from PIL import Image
-from playwright.sync_api import Browser, expect, sync_playwright
+from playwright.sync_api import Browser, expect
 
 from deploy.local.layout import ROOT
 from deploy.local.stack import Stack
@@ -19,24 +18,6 @@ from tests.e2e.people import Person
 from tests.integration.dataplane.ground import until
 
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(420)]
-_FLAGS = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    """The system's Chromium, headless."""
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path="/usr/bin/chromium", headless=True, args=_FLAGS)
-        yield browser
-        browser.close()
 
 
 def _scan() -> bytes:
