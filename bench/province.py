@@ -64,6 +64,8 @@ REVIEWER = Actor("1" * 32, frozenset({Role.REVIEWER}), "portal", archive_id=ARCH
 OFFICER = Actor("2" * 32, frozenset({Role.UNIT_OFFICER}), "portal", archive_id=ARCHIVE.archive_id, unit_id=UNIT)
 DIRECTOR = Actor("3" * 32, frozenset({Role.DIRECTOR}), "portal", archive_id=ARCHIVE.archive_id)
 _WRITTEN_AT_ONCE = 10_000
+_NAP_S = 0.2
+"""Between two looks at a list that is made ready, which itself is not measured."""
 _ALL = LineFilter()
 
 
@@ -155,7 +157,7 @@ class Province:
         by, desk = _by(REVIEWER, "batch.review"), self._desk(REVIEWER)
         wanted = Wanted(UNIT, size, EVERYTHING, Matter.OPENING)
         batch_id = create_batch(batch_id=IDS.new(), archive=ARCHIVE, wanted=wanted, by=by, desk=desk).batch_id
-        until(lambda: self._batches.get(batch_id).state is State.REVIEW)
+        until(lambda: self._batches.get(batch_id).state is State.REVIEW, nap_s=_NAP_S)
         self._decide(batch_id, size, by)
         self._tick(batch_id, size)
         state_aggregation(batch_id=batch_id, clear=True, reason="bench", by=by, batches=self._batches)
@@ -181,7 +183,7 @@ class Province:
             by=by,
             batches=self._batches,
         )
-        until(lambda: self._batches.get(batch_id).bulk is None)
+        until(lambda: self._batches.get(batch_id).bulk is None, nap_s=_NAP_S)
 
     def _tick(self, batch_id: str, size: int) -> None:
         """As reading page by page would leave them; two thousand pages are not what is measured."""

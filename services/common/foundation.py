@@ -88,9 +88,11 @@ class Foundation:
 
     def migrate(self, migrations: list[Migration]) -> None:
         """Brings the database to this program's schema."""
+        self.database.await_primary()
         migrate(self.database, migrations, replica(self.settings.identity.principal))
 
     def check_schema(self, migrations: list[Migration]) -> None:
         """Raises: SchemaMismatch, RestoreUnfinished."""
+        self.database.await_primary()
         check_schema(self.database, migrations)
         require_restored(self.database)

@@ -1,8 +1,10 @@
 """One service's connection to its own database: majority, journaled, times in UTC."""
 
+import time
 from datetime import UTC
 from typing import Any
 
+import structlog
 from bson.codec_options import CodecOptions
 from pymongo import MongoClient
 from pymongo.database import Database
@@ -13,6 +15,8 @@ from pymongo.write_concern import WriteConcern
 from services.common.domain.errors import Unavailable
 from services.common.mongo.connection import MongoTls
 from services.common.mongo.measured import MeasuredCommands
+
+log = structlog.get_logger()
 
 Document = dict[str, Any]
 
@@ -56,6 +60,23 @@ class MongoDatabase:
             write_concern=DURABLE,
             read_concern=ReadConcern("majority"),
         )
+
+    def await_primary(self, patience_s: float = 60.0, nap_s: float = 0.5) -> None:
+        """Until a primary answers: engine and service may start together, or the engine anew while the service starts.
+
+        Raises: PyMongoError: none did, or one did and refused us.
+        """
+        give_up = time.monotonic() + patience_s
+        while True:
+            try:
+                self.db.command("ping")
+            except PyMongoError as problem:
+                if not out_of_reach(problem) or time.monotonic() > give_up:
+                    raise
+                log.warning("database-awaited", problem=type(problem).__name__)
+                time.sleep(nap_s)
+            else:
+                return
 
     def ping(self) -> None:
         """Raises: Unavailable: no primary answers."""
