@@ -30,6 +30,8 @@ from services.common.mongo.transactions import Tx
 
 CHUNK = 500
 """Records a transaction (DESIGN §4: larger ones fail or stall others)."""
+_LEFT_OUT = {"suggestion": 0, "facets": 0, "former": 0}
+"""Of a line: how it came to be decided."""
 _SHAPE = (
     *("region_id", "archive_id", "reference_code", "fonds", "level", "title", "creator", "date", "pages"),
     *("access_status", "content_hash", "version", "batch_id", "eligible_on"),
@@ -106,7 +108,7 @@ def read_chunk(
     `years`: after which a deferral comes up again (rule D5).
     """
     wanted = {"batch_id": batch.batch_id, "ordinal": {"$gte": start, "$lt": start + CHUNK}}
-    lines = list(database.db[ENTRIES].find(wanted).sort("ordinal", 1))
+    lines = list(database.db[ENTRIES].find(wanted, _LEFT_OUT).sort("ordinal", 1))
     stored = database.db[RECORDS].find({"_id": {"$in": [line["record_id"] for line in lines]}}, _SHAPE)
     records = {record["_id"]: record for record in stored} if lines else {}
     return publication_chunk(batch, start, lines, records, sample=sample, now=now, years=years)
