@@ -30,7 +30,7 @@ ROWS = (
         "publish reviewed records, signed, audited, durable",
         "kafka-python alone, the same messages, TLS and settings",
         short=(10 * _K, 50 * _K),
-        long=(250 * _K,),  # five lists; a million, three quarters of an hour, come by --sizes 1000000
+        long=(250 * _K,),  # five lists; more come by --sizes
         patience_s=3_600,
     ),
     Row(

@@ -142,7 +142,7 @@ def matching(batch_id: str, wanted: LineFilter, ticked: bool | None = None) -> D
         "group_id": wanted.group_id,
     }
     found.update({name: value for name, value in given.items() if value})
-    if facets := facets_wanted(wanted):
+    if facets := list(facets_wanted(wanted)):
         found["facets"] = {"$all": facets}
     if ticked is not None:
         found["ticked"] = ticked

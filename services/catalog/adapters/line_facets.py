@@ -30,6 +30,8 @@ _INDEXES = (
     ),
     IndexModel([_BATCH, ("facets", ASCENDING), _ORDER], name="facets"),
 )
+_AT_ONCE = 10_000
+"""Lines that get facets by one command: the driver waits half a minute for each, and there may be millions."""
 _FORMER = {"record", "of_record", "group", "of_group", "suggested", "proposal", "reason", "fonds", "year"}
 
 
@@ -46,12 +48,8 @@ def facets_of(line: Line) -> list[str]:
     ]
 
 
-def facets_wanted(wanted: LineFilter) -> list[str]:
+def facets_wanted(wanted: LineFilter) -> Iterator[str]:
     """Those that a line must have all, the rarest kind first: the database looks the first up."""
-    return list(_wanted(wanted))
-
-
-def _wanted(wanted: LineFilter) -> Iterator[str]:
     if wanted.reason:
         yield f"reason:{wanted.reason}"
     if wanted.year:
@@ -66,7 +64,11 @@ def _wanted(wanted: LineFilter) -> Iterator[str]:
 
 def facet_lines(db: Database[Document]) -> None:
     """Lines of a former program get their facets, and then the index. For the migrations only; idempotent."""
-    db[ENTRIES].update_many({"facets": {"$exists": False}}, [{"$set": {"facets": _STORED}}])
+    last = ""
+    while some := list(db[ENTRIES].find({"_id": {"$gt": last}}, {"_id": 1}).sort("_id", 1).limit(_AT_ONCE)):
+        span = {"$gt": last, "$lte": some[-1]["_id"]}
+        db[ENTRIES].update_many({"_id": span, "facets": {"$exists": False}}, [{"$set": {"facets": _STORED}}])
+        last = some[-1]["_id"]
     index_lines(db)
 
 

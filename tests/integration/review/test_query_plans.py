@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 from pymongo import monitoring
 
+from services.catalog.adapters import line_facets
 from services.catalog.adapters.batch_documents import ENTRIES
-from services.catalog.adapters.line_facets import facet_lines
 from services.catalog.adapters.line_store import MongoLines
 from services.catalog.domain.acts import LineFilter
 from services.catalog.domain.suggestions import Proposal
@@ -77,7 +77,10 @@ def test_a_page_of_a_list_reads_no_more_lines_than_it_shows_and_sorts_none(groun
     database.close()
 
 
-def test_lines_of_a_former_program_are_found_by_the_same_filters(ground: Ground) -> None:
+def test_lines_of_a_former_program_are_found_by_the_same_filters(
+    ground: Ground, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(line_facets, "_AT_ONCE", 2)
     ids = ground.insert(3)
     ids += ground.insert(2, 3, title="身份证11010519491231002X")
     with ground.working():
@@ -90,7 +93,7 @@ def test_lines_of_a_former_program_are_found_by_the_same_filters(ground: Ground)
     db[ENTRIES].update_one({"_id": bare}, {"$unset": dict.fromkeys(("fonds", "year", "suggestion"), "")})
     db[ENTRIES].create_index([("batch_id", 1), ("fonds", 1), ("ordinal", 1)], name="fonds")
     for _ in range(2):
-        facet_lines(db)
+        line_facets.facet_lines(db)
     again = {line["_id"]: sorted(line["facets"]) for line in db[ENTRIES].find(found)}
     assert again.pop(bare) == ["fonds:", "proposal:", "rule:", "year:0"]
     assert again == {line: facets for line, facets in written.items() if line != bare}
