@@ -21,7 +21,7 @@ from services.audit.adapters.order_topic import OrderTopic
 from services.audit.adapters.projection import Projection
 from services.audit.adapters.published_log import PublishedLog
 from services.audit.adapters.replay import open_replay
-from services.audit.entrypoints.events_handler import EventsHandler
+from services.audit.entrypoints.events_handler import REST_S, EventsHandler
 from services.common.domain.actor import Actor
 from services.common.domain.audit_event import AuditEvent, ObjectRef, Outcome
 from services.common.domain.clock import to_iso
@@ -114,7 +114,7 @@ def log_rate(setting: Setting, principal: str, topic: str, count: int, late: lis
 
         projection = Projection(database, store)
         projection.start()
-        consumer = TopicConsumer(setting.kafka(), [topic], store.positions, handler, "log")
+        consumer = TopicConsumer(setting.kafka(), [topic], store.positions, handler, "log", rest_s=REST_S)
         rate = _rate(consumer, count, signed)
         if not late:
             late.extend(_alone(setting.kafka(), principal, topic, count, signed))
@@ -140,6 +140,7 @@ def _alone(
     """Milliseconds from sending a leaf to the checkpoint that holds it."""
     producer = KafkaProducer(**connection.options())
     for seq in range(count + 1, count + 1 + ALONE):
+        time.sleep(2 * REST_S)  # what came before has been handled and rested from
         began = time.perf_counter()
         producer.send(topic, message(principal, seq)).get(timeout=10)
         until(lambda: done() >= seq, nap_s=0.002)  # noqa: B023 - called at once

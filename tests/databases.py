@@ -12,7 +12,7 @@ from typing import Any
 import pymongo
 from pymongo.errors import PyMongoError
 
-from services.common.mongo.database import MongoDatabase
+from services.common.mongo.database import Document, MongoDatabase
 from services.common.mongo.migrations import Migration, migrate
 
 _EMPTIED_WITHIN_S = 10
@@ -84,19 +84,34 @@ class TestDatabases:
 def _emptied(database: MongoDatabase, kind: _Kind) -> bool:
     """Whether it is as its migrations left it; one that a test took apart is not."""
     _end_abandoned(database)
-    for name in set(database.db.list_collection_names()) - kind.indexes.keys():
+    found = _indexes(database)
+    for name in found.keys() - kind.indexes.keys():
         database.db.drop_collection(name)
-    if _indexes(database) != kind.indexes:
+    if any(found.get(name) != indexes for name, indexes in kind.indexes.items()):
         return False
-    for name, documents in kind.seeded.items():
+    for name in _filled(database, list(kind.indexes)):
         database.db[name].delete_many({})
+    for name, documents in kind.seeded.items():
         if documents:
             database.db[name].insert_many(documents)
     return True
 
 
 def _indexes(database: MongoDatabase) -> Indexes:
-    return {name: set(database.db[name].index_information()) for name in database.db.list_collection_names()}
+    """Of all collections by one command; one a collection would be most of the time of a short test."""
+    stages: list[Document] = [{"$listCatalog": {}}, {"$match": {"db": database.name, "type": "collection"}}]
+    catalogue = database.client.admin.aggregate(stages)
+    return {one["name"]: {index["spec"]["name"] for index in one["md"]["indexes"]} for one in catalogue}
+
+
+def _filled(database: MongoDatabase, names: Sequence[str]) -> list[str]:
+    """Collections with anything in them."""
+
+    def first(name: str) -> list[Document]:
+        return [{"$limit": 1}, {"$project": {"_id": 0, "name": {"$literal": name}}}]
+
+    others = [{"$unionWith": {"coll": name, "pipeline": first(name)}} for name in names[1:]]
+    return [one["name"] for one in database.db[names[0]].aggregate([*first(names[0]), *others])]
 
 
 def _end_abandoned(database: MongoDatabase) -> None:

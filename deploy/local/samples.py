@@ -10,6 +10,7 @@ import sys
 import time
 import uuid
 from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 
 from deploy.local.client import LocalClient
 from deploy.local.layout import Layout
@@ -33,15 +34,21 @@ def main() -> None:
 
 
 def fill(layout: Layout, provinces: Sequence[str]) -> None:
-    """The samples of these provinces, into a stack that runs."""
+    """The samples of these provinces, into a stack that runs; each province by itself, as it works with its own."""
     client = LocalClient(layout)
-    for sample in filter(None, (load(code).sample for code in provinces)):
-        _import(client, sample)
-        for unit_id, officer in sample.unit_officers.items():
-            _review(client, sample, unit_id, officer)
-        _review(client, sample, "", f"{sample.people}-reviewer2")
-        if command(layout, f"catalog-{sample.region_id}", "dump").returncode:
-            sys.exit(f"the dump of {sample.archive_id} was not asked for")
+    samples = [sample for sample in (load(code).sample for code in provinces) if sample]
+    with ThreadPoolExecutor() as pool:
+        for filled in [pool.submit(_fill, layout, client, sample) for sample in samples]:
+            filled.result()
+
+
+def _fill(layout: Layout, client: LocalClient, sample: Sample) -> None:
+    _import(client, sample)
+    for unit_id, officer in sample.unit_officers.items():
+        _review(client, sample, unit_id, officer)
+    _review(client, sample, "", f"{sample.people}-reviewer2")
+    if command(layout, f"catalog-{sample.region_id}", "dump").returncode:
+        sys.exit(f"the dump of {sample.archive_id} was not asked for")
 
 
 def _import(client: LocalClient, sample: Sample) -> None:

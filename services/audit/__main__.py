@@ -21,7 +21,7 @@ from services.audit.adapters.replay import open_replay
 from services.audit.adapters.witness_client import WitnessClient, read_witnesses
 from services.audit.domain.notes import Checkpoint, sign_checkpoint, verifier_key
 from services.audit.entrypoints.access import ACCESS
-from services.audit.entrypoints.events_handler import EventsHandler
+from services.audit.entrypoints.events_handler import REST_S, EventsHandler
 from services.audit.entrypoints.log_routes import log_routes
 from services.audit.entrypoints.supervision_servicer import PublicLogServicer, SupervisionServicer, Witnessing
 from services.audit.settings import AuditSettings
@@ -80,7 +80,7 @@ def run_service() -> None:
     )
     handler = EventsHandler(store, published, held, evidence, lambda: to_iso(base.clock.now()))
     topics = [audit_topic(name) for name in producers([region.region_id for region in base.registry.regions])]
-    consumer = TopicConsumer(kafka, topics, store.positions, handler, "events")
+    consumer = TopicConsumer(kafka, topics, store.positions, handler, "events", rest_s=REST_S)
     projection = Projection(base.database, store)
     witnessing = Witnessing([one.key for one in addresses], settings.witnesses.quorum, cosigned)
     events = MongoEvents(base.database)

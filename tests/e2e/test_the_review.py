@@ -5,6 +5,7 @@ import re
 import unicodedata
 import uuid
 from pathlib import Path
+from typing import Any
 
 import pikepdf
 import pypdf
@@ -40,6 +41,8 @@ def test_a_reviewer_decides_200_records_by_keyboard_with_the_mouse_untouched(
     page = reviewer.open(f"{batch}/lines?decision=undecided")
     page.evaluate("window.never_left = true; addEventListener('mousedown', () => { window.mouse = true })")
     keys = page.keyboard
+    asked: list[Any] = []
+    page.on("request", asked.append)
     deferred = 0
     for place in range(200):
         here = _current(page)
@@ -60,6 +63,7 @@ def test_a_reviewer_decides_200_records_by_keyboard_with_the_mouse_untouched(
     expect(page.locator("#counts a:has-text('未定') strong")).to_have_text("0")
     assert page.evaluate("window.never_left") is True, "the page was loaded anew"
     assert page.evaluate("window.mouse") is None
+    assert len(asked) <= 3 * 200 + 20, "its tick, its decision and the next one; pages of twenty"
     page.reload()
     assert (_count(page, "开放"), _count(page, "延期开放"), _count(page, "未保密审查")) == (200 - deferred, deferred, 0)
 

@@ -15,6 +15,8 @@ from services.audit.domain.streams import Arrived, Finding, Place, Streams
 from services.common.kafka.consumed import Consumed
 
 _CHUNK_BYTES = 4_000_000
+REST_S = 0.25
+"""Between two small appends: each costs the database five writes and Kafka one, for one leaf as for hundreds."""
 _ROW_BYTES = 100
 """What the record of the order needs for a leaf besides the leaf; it may hold 5 MB."""
 

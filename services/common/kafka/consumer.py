@@ -21,12 +21,14 @@ from services.common.tracing import continued, traceparent_of
 
 Positions = Mapping[tuple[str, int], int]
 _MAX_BATCH = 5_000
-_POLL_MS = 250
+_POLL_MS = 500
 _BACK_OFF_S = (0.2, 0.5, 1.0, 2.0, 5.0)
 _LOOK_FOR_TOPICS_S = 2.0
 _SILENT_S = 60.0
-"""Without a word from the client, which should come back four times a second."""
+"""Without a word from the client, which should come back twice a second."""
 _WATCH_S = 1.0
+_FEW = 500
+"""Messages; after fewer the consumer rests, where it was told to."""
 
 log = structlog.get_logger()
 
@@ -50,10 +52,12 @@ class TopicConsumer:
         moved: Callable[[], bool] | None = None,
         max_batch: int = _MAX_BATCH,
         silent_s: float = _SILENT_S,
+        rest_s: float = 0.0,
     ) -> None:
         """`moved`: asked between two batches; True where the result was replaced, so that reading starts from its
         positions. `max_batch`: messages handed on at once, where so many are waiting. `silent_s`: for how long the
-        client may say nothing."""
+        client may say nothing. `rest_s`: after a batch of few, so that those that follow close behind come together;
+        what comes after a silence is handed on at once."""
         self.name = name
         self._kafka = kafka
         self._topics = list(topics)
@@ -67,6 +71,7 @@ class TopicConsumer:
         self._behind = 0
         self._freshness = Freshness(name)
         self._silent_s = silent_s
+        self._rest_s = rest_s
         self._turn, self._thread = self._reader()
         self._watch = threading.Thread(target=self._replace_silent, name=f"{name}-watch", daemon=True)
 
@@ -191,6 +196,8 @@ class TopicConsumer:
             CONSUMER_LAG.labels(consumer=self.name).set(lag)
             if lag == 0:
                 self._caught_up.set()
+        if 0 < len(batch) < _FEW:
+            self._stop.wait(self._rest_s)
 
     def _assign(self, consumer: KafkaConsumer) -> list[str]:
         """Assigns every partition of the topics there are; returns the topics there are not."""

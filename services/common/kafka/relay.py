@@ -24,7 +24,8 @@ from services.common.mongo.database import MongoDatabase
 from services.common.mongo.lease import LeaseHolder, replica
 from services.common.mongo.transactions import Transactions
 
-_IDLE_S = 0.2
+_IDLE_S = 1.0
+"""What this process commits rings the bell; this is for what others commit: a second replica, a command."""
 _STANDBY_S = 1.0
 _BACK_OFF_S = (0.2, 0.5, 1.0, 2.0, 5.0)
 

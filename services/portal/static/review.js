@@ -67,6 +67,8 @@
     at("said").textContent = got.getElementById("said").textContent;
     const back = got.getElementById("goto");
     const same = at(back ? "row-" + back.dataset.record : row?.id);
+    const known = got.getElementById("as-it-is");
+    if (known && same) ahead.set(same.id, Promise.resolve(known.innerHTML));
     if (back && !same) location.assign(link(back).href);
     else if (back || form.id === "secrecy") await show(same, true);
     else await next(same, !desk);

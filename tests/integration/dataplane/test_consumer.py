@@ -25,11 +25,13 @@ class Result:
         self.positions: dict[tuple[str, int], int] = {}
         self.fails = 0
         self.lost = 0
+        self.batches = 0
 
     def handle(self, batch: Sequence[Consumed], after: Positions) -> None:
         if self.fails:
             self.fails -= 1
             raise Unavailable("on purpose")
+        self.batches += 1
         self.values = self.values + [(one.value or b"").decode() for one in batch]
         self.positions = {**self.positions, **after}
 
@@ -39,7 +41,9 @@ class Result:
 
 
 @contextmanager
-def consuming(ground: Ground, result: Result, topics: Sequence[str], silent_s: float = 60) -> Iterator[TopicConsumer]:
+def consuming(
+    ground: Ground, result: Result, topics: Sequence[str], silent_s: float = 60, rest_s: float = 0
+) -> Iterator[TopicConsumer]:
     consumer = TopicConsumer(
         ground.kafka,
         topics,
@@ -48,6 +52,7 @@ def consuming(ground: Ground, result: Result, topics: Sequence[str], silent_s: f
         "test",
         on_lost=result.clear,
         silent_s=silent_s,
+        rest_s=rest_s,
     )
     consumer.start()
     try:
@@ -79,6 +84,19 @@ def test_a_batch_that_failed_is_read_again(ground: Ground) -> None:
     with consuming(ground, result, [ground.records]):
         until(lambda: result.values)
     assert result.values == ["a v1"]
+
+
+def test_what_follows_close_behind_the_first_comes_together(ground: Ground) -> None:
+    result = Result()
+    producer = KafkaProducer(**ground.kafka.options(), acks="all")
+    with consuming(ground, result, [ground.records], rest_s=2) as consumer:
+        until(lambda: consumer.caught_up)
+        for number in range(20):
+            producer.send(ground.records, value=b"%d" % number, key=b"a").get(timeout=10)
+        until(lambda: len(result.values) == 20)
+        assert result.values == [str(number) for number in range(20)]
+        assert result.batches <= 4, "the first, what was already on its way, the rest"
+    producer.close()
 
 
 def test_what_was_not_committed_is_not_seen(ground: Ground) -> None:

@@ -144,11 +144,11 @@ def _done(at: Visit, batch_id: str, fields: Form, changed: Any, did: str, *, sta
     """For our script the rows that changed and the head; for a page the list again, with the next line open."""
     query = LineQuery.parse(text(fields, "query"))
     if at.wants_fragment:
-        batch = load(at, batch_id)
+        batch, goto = load(at, batch_id), text(fields, "next") if did == "undo" else ""
+        line = next(iter(changed), None) if stay or goto else None  # lies open afterwards
         return lines_page(
-            at, batch, changed, text(fields, "page"), None, template="review/done.html", query=query, did=did,
-            goto=text(fields, "next") if did == "undo" else "",
-        )  # fmt: skip
+            at, batch, changed, text(fields, "page"), line, template="review/done.html", query=query, did=did, goto=goto
+        )
     where = {"page": text(fields, "page"), "record": text(fields, "record" if stay else "next"), "did": did}
     if not where["record"] and text(fields, "next_page"):
         where["page"] = text(fields, "next_page")
