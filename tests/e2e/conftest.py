@@ -5,6 +5,8 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import Browser, sync_playwright
 
+from deploy.local import system
+
 _FLAGS = [
     "--no-sandbox",
     "--disable-gpu",
@@ -20,7 +22,7 @@ _FLAGS = [
 def browser() -> Iterator[Browser]:
     """The system's Chromium, headless."""
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path="/usr/bin/chromium", headless=True, args=_FLAGS)
+        browser = playwright.chromium.launch(executable_path=system.browser(), headless=True, args=_FLAGS)
         yield browser
         browser.close()
 

@@ -5,7 +5,6 @@ import re
 import unicodedata
 import uuid
 from pathlib import Path
-from typing import Any
 
 import pikepdf
 import pypdf
@@ -41,8 +40,8 @@ def test_a_reviewer_decides_200_records_by_keyboard_with_the_mouse_untouched(
     page = reviewer.open(f"{batch}/lines?decision=undecided")
     page.evaluate("window.never_left = true; addEventListener('mousedown', () => { window.mouse = true })")
     keys = page.keyboard
-    asked: list[Any] = []
-    page.on("request", asked.append)
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.url))
     deferred = 0
     for place in range(200):
         here = _current(page)

@@ -119,7 +119,8 @@ def test_a_broken_download_goes_on_and_an_unchanged_file_is_not_sent_again(site:
     status, headers, whole = asked(site, path)
     assert (status, headers["accept-ranges"], int(headers["content-length"])) == (200, "bytes", len(whole))
     etag, half = headers["etag"], len(whole) // 2
-    assert asked(site, path, "HEAD")[:2] == (200, {**headers, "date": asked(site, path, "HEAD")[1]["date"]})
+    status, told, nothing = asked(site, path, "HEAD")
+    assert (status, {**told, "date": ""}, nothing) == (200, {**headers, "date": ""}, b"")
     status, part, rest = asked(site, path, Range=f"bytes={half}-", If_Range=etag)
     assert (status, rest) == (206, whole[half:])
     assert part["content-range"] == f"bytes {half}-{len(whole) - 1}/{len(whole)}"

@@ -16,7 +16,7 @@ from services.common.domain.ids import RandomIds
 from services.common.kafka.topics import topics
 from services.common.mongo.database import MongoDatabase
 from services.common.mongo.transactions import Transactions
-from tests.integration.publication.disk import AT_ONCE, configure, places, records_of, segments
+from tests.integration.publication.disk import AT_ONCE, configure, places, records_of, segments, wait_until_nowhere
 from tests.integration.publication.ground import Province, Site, until
 from tongdang.catalog.v1 import record_pb2
 
@@ -92,7 +92,7 @@ def test_a_retracted_entry_is_silent_at_once_and_its_words_leave_the_disks(
     configure(engines.kafka("operator"), TOPIC, AT_ONCE)
     try:
         repeated(stack)
-        until(lambda: not places(kafka, words), 180)
+        wait_until_nowhere(kafka, words)
     finally:
         configure(engines.kafka("operator"), TOPIC, before)
     left = states(kafka, record_id)

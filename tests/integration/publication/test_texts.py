@@ -21,7 +21,7 @@ from services.common.domain.publication import (
 )
 from services.common.mongo.transactions import Transactions
 from tests.integration.dataplane.ground import until
-from tests.integration.publication.disk import AT_ONCE, configure, places
+from tests.integration.publication.disk import AT_ONCE, configure, places, wait_until_nowhere
 from tests.integration.publication.own_province import CLOCK, IDS, OwnProvince, make_province, put
 from tongdang.catalog.v1 import text_pb2
 from tongdang.common.v1 import event_pb2
@@ -117,7 +117,7 @@ def test_a_withdrawn_text_leaves_kafkas_disks(engines: Any) -> None:
     later = _Later()
     RetractionRepeats(Transactions(province.database, IDS, later), province.principal, later, IDS)()
     province.send()
-    until(lambda: not places(disks, [words]), 180)
+    wait_until_nowhere(disks, [words])
     assert public(province) == {kept: "open", gone: "withdrawn"}
     province.database.close()
 
