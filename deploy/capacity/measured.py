@@ -30,6 +30,10 @@ WANTED: Sequence[Wanted] = (
 )
 
 
+LEAST_GROWTH = 0.7
+"""As on a day of even speed (2026-11-24); where the smaller index met the slower hour, it comes out too low."""
+
+
 class NotMeasured(ValueError):
     """The tables hold no such row, or its figure has another unit."""
 
@@ -44,12 +48,12 @@ def read(text: str) -> Mapping[str, float]:
 
 
 def growth(text: str) -> float:
-    """The exponent by which a search's time grows with the entries, at the largest size."""
+    """The exponent by which a search's time grows with the entries, at the largest size; at least `LEAST_GROWTH`."""
     rows = [line for line in text.splitlines() if "search over gRPC" in line and "10,000,000 entries, p50" in line]
     found = re.search(r"n\^(-?\d+\.\d+)", rows[-1]) if rows else None
     if found is None:
         raise NotMeasured("the growth of a search at 10,000,000 entries")
-    return float(found[1])
+    return max(LEAST_GROWTH, float(found[1]))
 
 
 def _figure(wanted: Wanted, rows: Sequence[Sequence[str]]) -> float:

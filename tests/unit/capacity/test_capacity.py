@@ -42,6 +42,13 @@ def test_a_figure_that_is_gone_or_has_another_unit_is_an_error() -> None:
         measured.growth("")
 
 
+def test_a_search_is_not_planned_to_grow_less_than_on_a_day_of_even_speed() -> None:
+    row = "| search over gRPC through all interceptors | 10,000,000 entries, p50 | 11 ms | 9 | n^{} |"
+
+    assert measured.growth(row.format("0.37")) == measured.LEAST_GROWTH
+    assert measured.growth(row.format("0.91")) == 0.91
+
+
 def test_the_arithmetic_written_out_gives_the_number_beside_it() -> None:
     for line, numbers, value in work_out(Scale("nation", 1, 31), GIVEN):
         code = numbers.replace(",", "").replace("×", "*").replace("÷", "/").replace("^", "**")
