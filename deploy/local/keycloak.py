@@ -20,7 +20,7 @@ _JVM = (
 )
 """As `kc.sh` starts it, which we do not: its shell would stay between us and the program."""
 _HASHING = ("--spi-password-hashing--argon2--iterations=1", "--spi-password-hashing--argon2--memory=64")
-"""Passwords here are made at random: stretching them protects nothing, and took a third of a second a sign-in."""
+"""Passwords here are made at random: stretching them protects nothing, and takes a fifth of a core's second each."""
 
 
 def process(layout: Layout) -> Process:

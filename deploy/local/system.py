@@ -69,7 +69,7 @@ def install_command(missing: list[Need]) -> str:
 
 
 def browser() -> str | None:
-    """The Chromium for tests: the one without windows, if it is there; it takes a third of the other's time."""
+    """The Chromium for tests: the one without windows, if it is there; the other draws a tool bar for each page."""
     return shutil.which("chromium-headless-shell") or shutil.which("chromium")
 
 

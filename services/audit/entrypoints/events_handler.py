@@ -16,7 +16,7 @@ from services.common.kafka.consumed import Consumed
 
 _CHUNK_BYTES = 4_000_000
 REST_S = 0.25
-"""Between two small appends: each costs the database five writes and Kafka one, for one leaf as for hundreds."""
+"""Between two small appends: each is written to Kafka and to four collections, for one leaf as for hundreds."""
 _ROW_BYTES = 100
 """What the record of the order needs for a leaf besides the leaf; it may hold 5 MB."""
 
