@@ -6,6 +6,7 @@ PROTOS := $(shell find protos -name '*.proto' 2>/dev/null)
 SAMPLES ?= 1
 WORKERS ?= 2
 export SAMPLES PROVINCES
+ON_ENGINES = $(BIN)/python -m pytest --dist loadfile --no-loadscope-reorder --durations 20 --ignore tests/unit --ignore tests/contract/catalog
 .DEFAULT_GOAL := help
 
 .PHONY: help run stop reset province test sbom image-check compose kubernetes capacity bench bench-long fault scale
@@ -30,7 +31,8 @@ test: .venv/ready gen/ready ## all checks and tests, on the real engines (WORKER
 	@$(BIN)/python -m deploy.local provision --test
 	@$(MAKE) --no-print-directory lint types contracts
 	@$(BIN)/python -m pytest -n $(WORKERS) tests/unit tests/contract/catalog
-	@$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder --ignore tests/unit --durations 20
+	@$(ON_ENGINES) -n $$((2 * $(WORKERS))) -m "not stack"  # they wait more than they work
+	@$(ON_ENGINES) -n $(WORKERS) -m stack
 
 scale: .venv/ready gen/ready ## the pages of staff with a hundred thousand records of each kind (MANY=…), timed
 	@$(BIN)/python -m deploy.local provision --test

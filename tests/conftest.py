@@ -103,12 +103,16 @@ def people_password(stack: Stack) -> str:
     return secret(stack.layout, "people")
 
 
+@pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Cheap tests first: a broken rule is seen before an engine starts."""
+    """Cheap tests first: a broken rule is seen before an engine starts. `-m stack` takes what needs every service."""
     order = {"unit": 0, "contract": 1, "integration": 2, "e2e": 3, "fault": 4}
 
     def rank(item: pytest.Item) -> int:
         parts = Path(item.path).parts
         return next((place for name, place in order.items() if name in parts), 9)
 
+    for item in items:
+        if "stack" in getattr(item, "fixturenames", ()):
+            item.add_marker("stack")
     items.sort(key=rank)
