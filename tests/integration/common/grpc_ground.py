@@ -1,6 +1,5 @@
 """A real gRPC server with mutual TLS on loopback, its certificates from a throw-away authority."""
 
-import socket
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -21,6 +20,7 @@ from services.common.grpc.channel import call, secure_channel
 from services.common.grpc.interceptors import AccessControl
 from services.common.grpc.server import GrpcServer
 from services.common.settings import Grpc, Tls
+from tests.ports import free_port
 
 PSEUDONYM = "ab" * 16
 PEOPLE: dict[str, dict[str, Any]] = {
@@ -163,10 +163,3 @@ def _method(channel: grpc.Channel, name: str) -> Any:
     return channel.unary_unary(
         path, request_serializer=StringValue.SerializeToString, response_deserializer=StringValue.FromString
     )
-
-
-def free_port() -> int:
-    """A port nobody listens on at this moment."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])

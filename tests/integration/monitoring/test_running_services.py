@@ -1,6 +1,5 @@
 """Each running service tells what it should, to the machine alone, and the truth also after a kill and in a replica."""
 
-import socket
 import sys
 from collections.abc import Callable
 
@@ -14,6 +13,7 @@ from deploy.local.stack import Stack
 from deploy.local.waiting import until
 from deploy.provinces.catalogue import DEFAULT
 from services.common.kafka.topics import catalog_principal, producers
+from tests.ports import free_port
 
 pytestmark = pytest.mark.integration
 
@@ -124,9 +124,3 @@ def test_a_replica_tells_the_same_state(stack: Stack) -> None:
     }
     relay = ("tongdang_lease_epoch", (("lease", "relay"),))
     assert told[relay] >= first[relay] > 0
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])

@@ -1,4 +1,4 @@
-"""What lies on Kafka's disks: every byte as it is, and every record of every segment, decompressed."""
+"""What lies on Kafka's disks: every byte as it is, and every record of every segment that is compressed."""
 
 import re
 import time
@@ -33,9 +33,8 @@ def segments(folder: Path) -> Iterator[Path]:
 
 def records_of(path: Path) -> Iterator[Any]:
     """Of one segment; a last batch that is still being written is left out."""
-    batches = MemoryRecords(bytes_of(path))
-    while batches.has_next():
-        yield from batches.next_batch()
+    for batch in _batches(bytes_of(path)):
+        yield from batch
 
 
 def places(folder: Path, words: Sequence[str]) -> list[str]:
@@ -63,12 +62,20 @@ def _places(paths: Iterable[Path], words: Sequence[str]) -> Iterator[tuple[Path,
         return any(word in held for word in others) or (bool(ids) and not ids.isdisjoint(_like_ids(held)))
 
     for path in paths:
-        if stands_in(bytes_of(path)):
+        held = bytes_of(path)
+        if stands_in(held):
             yield path, "as it is"
-        for record in records_of(path) if ".log" in path.name else ():
-            parts = [record.key or b"", record.value or b"", *(value or b"" for _, value in record.headers)]
-            if any(map(stands_in, parts)):
-                yield path, f"offset {record.offset}"
+        if ".log" in path.name:
+            for record in (record for batch in _batches(held) if batch.compression_type for record in batch):
+                parts = [record.key or b"", record.value or b"", *(value or b"" for _, value in record.headers)]
+                if any(map(stands_in, parts)):
+                    yield path, f"offset {record.offset}"
+
+
+def _batches(held: bytes) -> Iterator[Any]:
+    batches = MemoryRecords(held)
+    while batches.has_next():
+        yield batches.next_batch()
 
 
 def _like_ids(held: bytes) -> Iterator[bytes]:

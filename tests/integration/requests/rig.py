@@ -6,7 +6,6 @@ Only the union catalogue and the identity provider are stood in for: one gRPC se
 import base64
 import json
 import os
-import socket
 import sys
 import threading
 import time
@@ -34,6 +33,7 @@ from services.common.grpc.channel import call, secure_channel
 from services.common.mongo.database import MongoDatabase
 from services.common.security.sealed import seal
 from services.common.settings import Tls
+from tests.ports import free_port
 from tongdang.catalog.v1 import delivery_pb2_grpc, desk_pb2, desk_pb2_grpc, record_pb2
 from tongdang.discovery.v1 import discovery_pb2, discovery_pb2_grpc
 from tongdang.fulfilment.v1 import fulfilment_pb2_grpc
@@ -368,13 +368,6 @@ def record_document(region: str, archive: str, code: str) -> dict[str, Any]:
         "created_at": now,
         "updated_at": now,
     }
-
-
-def free_port() -> int:
-    """A port nobody listens on."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 def _ed25519() -> bytes:
