@@ -6,7 +6,9 @@ PROTOS := $(shell find protos -name '*.proto' 2>/dev/null)
 SAMPLES ?= 1
 WORKERS ?= 2
 export SAMPLES PROVINCES
-ON_ENGINES = $(BIN)/python -m pytest --dist loadfile --no-loadscope-reorder --durations 20 --ignore tests/unit --ignore tests/contract/catalog
+export PYTHONDONTWRITEBYTECODE =  # empty is off: compiled modules make every later start quicker
+ON_ENGINES = $(BIN)/python -m pytest --dist loadfile --no-loadscope-reorder --durations 20 \
+  --ignore tests/unit --ignore tests/contract/catalog
 .DEFAULT_GOAL := help
 
 .PHONY: help run stop reset province test sbom image-check compose kubernetes capacity bench bench-long fault scale

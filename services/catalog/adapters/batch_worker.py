@@ -145,7 +145,10 @@ class BatchWorker:
 
     def _step(self) -> bool:
         """One chunk of the oldest batch that waits, people's long acts first; whether there was one."""
-        document = next(filter(None, map(self._oldest, self._waiting())), None)
+        waiting = self._waiting()
+        if self._db[BATCHES].find_one({"$or": waiting}, {"_id": 1}) is None:  # as nearly always: one question, not four
+            return False
+        document = next(filter(None, map(self._oldest, waiting)), None)
         if document is None:
             return False
         batch = batch_of(document)

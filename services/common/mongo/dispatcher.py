@@ -20,7 +20,8 @@ from services.common.mongo.letters import COLLECTION, letter_of
 from services.common.mongo.wakeups import Bells, Wakeup
 from services.common.tracing import span
 
-_IDLE_S = 0.5
+_IDLE_S = 1.0
+"""What this process posts rings the bell; this is for what a second replica posts."""
 _TERM_S = 30.0
 """Half of it outlasts the deadline of a call, so that a slow peer does not cost the lane its lease."""
 _FIRST_DELAY_S, _LONGEST_DELAY_S = 0.2, 5.0
@@ -105,6 +106,8 @@ class _Lane:
         self._clock = clock
         self._lease = lease
         self._stop = stop
+        self._rest_s = _IDLE_S
+        """The next time nothing is due: until then a letter that failed is to be tried again."""
 
     def run(self) -> None:
         while not self._stop.is_set():
@@ -124,7 +127,8 @@ class _Lane:
             while not self._stop.is_set():
                 self._lease.keep()
                 if not self._deliver_next():
-                    self.bell.wait(_IDLE_S)
+                    rest_s, self._rest_s = self._rest_s, _IDLE_S
+                    self.bell.wait(rest_s)
         finally:
             with suppress(PyMongoError):
                 self._lease.release()
@@ -172,6 +176,7 @@ class _Lane:
         attempts = int(document["attempts"]) + 1
         if may_pass(problem):
             delay = max(delay_after(attempts), problem.retry_after_s or 0.0)
+            self._rest_s = min(self._rest_s, delay)
             change = {"attempts": attempts, "not_before": self._clock.now() + timedelta(seconds=delay)}
             log.info("letter-delayed", lane=self.name, code=problem.code, attempts=attempts)
         else:
