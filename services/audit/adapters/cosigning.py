@@ -63,6 +63,8 @@ class Cosigning:
         self._ahead = ahead
         self._shown: _Shown | None = None
         self._lock = threading.Lock()
+        self._proven: tuple[tuple[int, int], list[bytes]] = (0, 0), []
+        self._proving = threading.Lock()
         self._stop = threading.Event()
         for one in witnesses:
             for outcome in OUTCOMES:
@@ -119,8 +121,7 @@ class Cosigning:
         Raises: WitnessHasSeen, WitnessRefused; OSError; what reading the log raises.
         """
         checkpoint = shown.checkpoint
-        proof = consistency_from_tiles(seen, checkpoint.size, self._published.hashes) if seen else []
-        found = witness.add_checkpoint(checkpoint.note, seen, proof)
+        found = witness.add_checkpoint(checkpoint.note, seen, self._proof(seen, checkpoint.size))
         with self._lock:
             shown.found[witness.name] = found
             lines = [one.line for _, one in sorted(shown.found.items())]
@@ -128,6 +129,13 @@ class Cosigning:
             note = checkpoint.note + "".join(lines)
             self._cosigned.keep(CosignedCheckpoint(note, checkpoint.size, checkpoint.signed_at))
         return checkpoint.size
+
+    def _proof(self, seen: int, size: int) -> list[bytes]:
+        """Consistency of the two trees; the last one again where, as mostly, the next witness has seen as much."""
+        with self._proving:
+            if self._proven[0] != (seen, size):
+                self._proven = (seen, size), consistency_from_tiles(seen, size, self._published.hashes) if seen else []
+            return self._proven[1]
 
     def _to_show(self) -> _Shown | None:
         """The same one for all witnesses; a new one once the last has had its time."""

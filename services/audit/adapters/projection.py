@@ -14,6 +14,8 @@ from services.common.mongo.database import MongoDatabase
 
 _AT_ONCE = 1_024
 _LOOK_AGAIN_S = 1.0
+_REST_S = 0.5
+"""Once all can be found: what is appended close behind is then written together, for as much as one leaf costs."""
 _GIVE_WAY_S = 0.25
 _TOO_FAR_BEHIND = 100_000
 """Leaves; up to here the log itself goes first, so that a burst is signed before it can be searched."""
@@ -64,6 +66,7 @@ class Projection:
             try:
                 while not self._stop.is_set() and self._next():
                     self._give_way()
+                self._stop.wait(_REST_S)
             except PyMongoError as problem:
                 log.warning("projection-interrupted", problem=type(problem).__name__)
                 self._stop.wait(_LOOK_AGAIN_S)

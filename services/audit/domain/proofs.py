@@ -1,6 +1,7 @@
 """Inclusion and consistency proofs from tiles, without reading the leaves."""
 
 from collections.abc import Callable
+from functools import cache
 
 from services.audit.domain.tiles import TILE_HEIGHT, TILE_WIDTH
 from services.common.domain.merkle import HASH_SIZE, node_hash, root_of_hashes
@@ -11,12 +12,22 @@ ReadTile = Callable[[int, int, int], bytes]
 
 def inclusion_from_tiles(index: int, size: int, read: ReadTile) -> list[bytes]:
     """Sibling hashes from the leaf up, for a tree of `size` leaves; `index` < `size`."""
-    return _path(0, size, index, read)
+    return _path(0, size, index, _once(read, size))
 
 
 def consistency_from_tiles(first: int, size: int, read: ReadTile) -> list[bytes]:
     """That the tree of the first `first` leaves is a prefix of that of `size` (RFC 6962 §2.1.2); 0 < first ≤ size."""
-    return _subproof(0, first, size, True, read)
+    return _subproof(0, first, size, True, _once(read, size))
+
+
+def _once(read: ReadTile, size: int) -> ReadTile:
+    """Each tile once, as wide as it is in a tree of `size`: hashes of the last one are made from all its leaves."""
+
+    @cache
+    def tile(level: int, number: int) -> bytes:
+        return read(level, number, min(TILE_WIDTH, (size >> level * TILE_HEIGHT) - number * TILE_WIDTH))
+
+    return lambda level, number, _: tile(level, number)
 
 
 def _subproof(start: int, first: int, size: int, whole: bool, read: ReadTile) -> list[bytes]:

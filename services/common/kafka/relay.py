@@ -26,6 +26,9 @@ from services.common.mongo.transactions import Transactions
 
 _IDLE_S = 1.0
 """What this process commits rings the bell; this is for what others commit: a second replica, a command."""
+_REST_S = 0.2
+_FEW = 500
+"""Messages; after fewer the relay rests: a transaction of Kafka and two of MongoDB cost as much for one as for all."""
 _STANDBY_S = 1.0
 _BACK_OFF_S = (0.2, 0.5, 1.0, 2.0, 5.0)
 
@@ -132,7 +135,10 @@ class Relay:
         while not self._stop.is_set():
             self._lease.keep()
             unsent = numbering.run() > 0 or unsent
-            unsent = unsent and sending.run() > 0
+            sent = sending.run() if unsent else 0
+            unsent = sent > 0
             if not unsent:
                 self._upkeep.sweep_when_due()
                 self._bell.wait(_IDLE_S)
+            elif sent < _FEW:
+                self._stop.wait(_REST_S)

@@ -86,7 +86,10 @@ def test_tiles_are_enough_to_prove_any_leaf(size: int, data: st.DataObject) -> N
         ends = range(TILE_WIDTH, len(below) + 1, TILE_WIDTH)
         levels.append([root_of_hashes(below[end - TILE_WIDTH : end]) for end in ends])
 
+    asked: list[tuple[int, int]] = []
+
     def read(level: int, number: int, count: int) -> bytes:
+        asked.append((level, number))
         start = number * TILE_WIDTH
         found = levels[level][start : start + count]
         assert len(found) == count <= TILE_WIDTH
@@ -95,10 +98,13 @@ def test_tiles_are_enough_to_prove_any_leaf(size: int, data: st.DataObject) -> N
     index = data.draw(st.integers(0, size - 1))
     proof = inclusion_from_tiles(index, size, read)
     verify_inclusion(hashes[index], index, size, proof, root_of_hashes(hashes))
+    assert len(asked) == len(set(asked)), "a tile that is not full costs a hash for each of its leaves"
 
+    asked.clear()
     first = data.draw(st.integers(1, size))
     older = consistency_from_tiles(first, size, read)
     verify_consistency(first, size, root_of_hashes(hashes[:first]), root_of_hashes(hashes), older)
+    assert len(asked) == len(set(asked))
 
 
 def test_a_signed_checkpoint_opens_with_its_key() -> None:
