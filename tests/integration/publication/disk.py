@@ -1,4 +1,7 @@
-"""What lies on Kafka's disks: every byte as it is, and every record of every segment that is compressed."""
+"""What lies on Kafka's disks: every byte as it is, and every record of every segment that is compressed.
+
+Indexes hold numbers alone, and are ten megabytes each from their first entry on: they are not read.
+"""
 
 import re
 import time
@@ -39,17 +42,21 @@ def records_of(path: Path) -> Iterator[Any]:
 
 def places(folder: Path, words: Sequence[str]) -> list[str]:
     """Where one of the words stands below a folder: file and how it was found, never the word. Ids may be thousands."""
-    return [f"{path.relative_to(folder)} {how}" for path, how in _places(files_below(folder), words)]
+    return [f"{path.relative_to(folder)} {how}" for path, how in _places(_files(folder), words)]
 
 
 def wait_until_nowhere(folder: Path, words: Sequence[str], seconds: float = 180) -> None:
     """Until none of the words stands anywhere. A look at all the disks takes long: first where one was last time."""
     give_up = time.monotonic() + seconds
-    while found := list(_places(files_below(folder), words)):
+    while found := list(_places(_files(folder), words)):
         where = {path for path, _ in found}
         while any(_places(where, words)):
             assert time.monotonic() < give_up, found
             time.sleep(_LOOK_AGAIN_S)
+
+
+def _files(folder: Path) -> Iterator[Path]:
+    yield from (path for path in files_below(folder) if path.suffix not in (".index", ".timeindex"))
 
 
 def _places(paths: Iterable[Path], words: Sequence[str]) -> Iterator[tuple[Path, str]]:
