@@ -15,6 +15,7 @@ import structlog
 from services.common.audit.recorder import Recorder
 from services.common.domain.audit_event import Outcome
 from services.common.domain.errors import NotFound
+from services.common.kafka import relay
 from services.common.kafka.upkeep import sweep_outbox
 from services.common.mongo.transactions import Tx
 from tests.integration.dataplane.ground import CLOCK, IDS, Ground, audit_event, until
@@ -126,6 +127,24 @@ def test_versions_of_a_key_leave_in_order_although_the_clock_runs_backwards(grou
         ground.commit(ground.message("a", version), ids=ids)
     ground.relayed()
     assert values(ground) == [f"a v{version}" for version in range(1, 251)]
+
+
+def test_what_is_committed_close_behind_goes_together(ground: Ground, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(relay, "_REST_S", 2.0)
+    transactions = ground.transactions()
+    running = relay.Relay(ground.database, transactions, ground.kafka, ground.principal, 1, CLOCK, IDS, holder="here")
+    running.start()
+    try:
+        until(ground.all_sent)
+        for version in range(1, 21):
+            transactions.run(lambda tx, version=version: tx.emit(ground.message("a", version)))
+        until(ground.all_sent)
+    finally:
+        running.stop()
+    rows = ground.read(ground.records)
+    assert [row.value.decode() for row in rows] == [f"a v{version}" for version in range(1, 21)]
+    ends_between = rows[-1].offset - rows[0].offset + 1 - len(rows)  # of transactions: each takes a place in the topic
+    assert ends_between <= 3, "the first, and what came while it rested"
 
 
 def test_a_kill_between_commit_and_numbering_loses_nothing(ground: Ground) -> None:
