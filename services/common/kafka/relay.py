@@ -28,7 +28,7 @@ _IDLE_S = 1.0
 """What this process commits rings the bell; this is for what others commit: a second replica, a command."""
 _REST_S = 0.2
 _FEW = 500
-"""Messages; after fewer the relay rests: a transaction of Kafka and two of MongoDB cost as much for one as for all."""
+"""Messages; after fewer the relay rests: numbering, sending and moving the mark cost as much for one as for all."""
 _STANDBY_S = 1.0
 _BACK_OFF_S = (0.2, 0.5, 1.0, 2.0, 5.0)
 

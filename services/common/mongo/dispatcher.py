@@ -107,7 +107,7 @@ class _Lane:
         self._lease = lease
         self._stop = stop
         self._rest_s = _IDLE_S
-        """The next time nothing is due: until then a letter that failed is to be tried again."""
+        """Once nothing is due; shorter where a letter that failed is to be tried again."""
 
     def run(self) -> None:
         while not self._stop.is_set():

@@ -49,9 +49,9 @@ def wait_until_nowhere(folder: Path, words: Sequence[str], seconds: float = 180)
     """Until none of the words stands anywhere. A look at all the disks takes long: first where one was last time."""
     give_up = time.monotonic() + seconds
     while found := list(_places(_files(folder), words)):
+        assert time.monotonic() < give_up, found
         where = {path for path, _ in found}
-        while any(_places(where, words)):
-            assert time.monotonic() < give_up, found
+        while time.monotonic() < give_up and any(_places(where, words)):
             time.sleep(_LOOK_AGAIN_S)
 
 
